@@ -5,11 +5,16 @@ one removed when every row was saved again.
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    _TextField = models.TextField[str, str]
+else:
+    _TextField = models.TextField
 
 
 @lru_cache(maxsize=4)
@@ -35,7 +40,7 @@ def decrypt(cipher: str) -> str:
     return _fernet(tuple(settings.SECRET_ENCRYPTION_KEYS)).decrypt(cipher.encode()).decode()
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(_TextField):
     """Text that is encrypted in the database and plain in Python. It cannot be searched."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+# The environment beats the file.
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+
+# What this installation writes beside its database server: SQLite files, the embedded broker, collected files.
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # --- Who we are -------------------------------------------------------------
 
@@ -119,7 +122,8 @@ if _database["ENGINE"].endswith("sqlite3"):
         # WAL: readers never wait for the receiver. FULL: what was answered 200 survives a power cut.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;",
     }
-    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # a file: the writer has its own connection
+    # A file in tests as well, since the receiver has a connection of its own.
+    _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
     _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
