@@ -58,7 +58,7 @@ class Deliveries:
 
 def _templates() -> list[bytes]:
     """Return bodies that differ in words, authors and accounts, as a day of traffic does."""
-    draw = random.Random(20_250_519)  # noqa: S311 - variety, and the same on every run
+    draw = random.Random(20_250_519)  # the same words on every run
     syllables = ["ka", "lo", "mi", "ren", "tas", "vo", "be", "sun", "dir", "pel", "go", "nai"]
     words = [a + b + c for a in syllables for b in syllables for c in ("", "s", "ing", "er", "ed")]
     # Words of a language are used as often as their rank allows (Zipf); search indexes live and die by it.

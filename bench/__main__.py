@@ -1,0 +1,67 @@
+"""`python -m bench`: measure, print, and fail when an acknowledged event is missing or doubled, never for slowness."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import machine, report
+from bench.bodies import first_number
+from bench.databases import Database, PostgreSQL, SQLite
+from bench.rounds import Effort, Rounds
+
+_SERVER_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+_ROOM = 10_000_000  # numbers kept apart for each database
+
+
+def main() -> int:
+    arguments = _arguments()
+    effort = (
+        Effort.quick(arguments.connections, arguments.workers)
+        if arguments.quick
+        else Effort(connections=arguments.connections, workers=arguments.workers)
+    )
+    print(f"{machine.description()}\n{', '.join(f'{name} {version}' for name, version in machine.versions().items())}")
+    findings = []
+    for position, database in enumerate(_databases(arguments.only)):
+        with database:
+            found = Rounds(database, effort, first_number() + position * _ROOM).run()
+        findings.append(found)
+        print(f"\n{report.text(found, effort)}", flush=True)
+    if arguments.json:
+        written = {
+            "machine": machine.description(),
+            "versions": machine.versions(),
+            "databases": [report.as_json(found) for found in findings],
+        }
+        arguments.json.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not all(found.is_exact for found in findings):
+        print("\nAn acknowledged event is missing, doubled or not accounted for.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _databases(only: str | None) -> Iterator[Database]:
+    if only != "sqlite":
+        if reason := PostgreSQL.why_unreachable(_SERVER_URL):
+            print(f"\nPostgreSQL is left out: {reason}. BENCH_DATABASE_URL names another server.")
+        else:
+            yield PostgreSQL(_SERVER_URL)
+    if only != "postgresql":
+        yield SQLite()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round instead of three")
+    parser.add_argument("--only", choices=("postgresql", "sqlite"), help="measure on one database")
+    parser.add_argument("--connections", type=int, default=256, help="of the load generator (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=1, help="receiver processes (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
