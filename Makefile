@@ -56,7 +56,7 @@ check-templates: $(DEV_STAMP)
 
 check-imports: $(DEV_STAMP)
 	@echo '— import rules'
-	@$(VENV)/bin/lint-imports
+	@found=$$($(VENV)/bin/lint-imports --no-logo 2>&1) || { echo "$$found"; exit 1; }
 
 check-migrations: $(DEV_STAMP)
 	@echo '— migrations'
