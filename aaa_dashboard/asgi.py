@@ -1,9 +1,84 @@
-"""ASGI entry points."""
+"""ASGI entry points: `application` is everything, `receiver` the hot path alone.
 
+Production scales receivers by themselves: `uvicorn aaa_dashboard.asgi:receiver`.
+"""
+
+import asyncio
 import os
-
-from django.core.asgi import get_asgi_application
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aaa_dashboard.settings")
 
-application = get_asgi_application()
+import django  # noqa: E402 - the settings must be named first
+
+django.setup(set_prefix=False)
+
+from django.core.asgi import get_asgi_application  # noqa: E402 - needs the apps
+
+from aaa_dashboard.checks import stop_if_unsafe  # noqa: E402
+from aaa_dashboard.deliveries.http import Receive, Scope, Send  # noqa: E402
+from aaa_dashboard.deliveries.probes import Probes  # noqa: E402
+from aaa_dashboard.deliveries.receiver import PREFIX, Receiver  # noqa: E402
+
+stop_if_unsafe()
+
+
+class Entry:
+    """Sends webhook paths to the receiver, probes to the probes, and the rest to Django, where there is one."""
+
+    def __init__(self, django_application: Callable[..., Any] | None) -> None:
+        self._django = django_application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] != "http":
+            raise ValueError(f"no {scope['type']} here")
+        elif scope["path"].startswith(PREFIX):
+            await self._receiver(scope, receive, send)
+        elif scope["path"] in self._probes.paths:
+            await self._probes(scope, receive, send)
+        elif self._django is not None:
+            await self._django(scope, receive, send)
+        else:
+            await self._receiver(scope, receive, send)  # which knows no such path
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start and stop with the server (ASGI specification, "Lifespan Protocol")."""
+        await receive()
+        self._receiver = Receiver()
+        self._probes = Probes(self._receiver, needs_broker=self._django is not None)
+        await self._receiver.start()
+        if self._django is not None:
+            _end_streams_on_signal()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._receiver.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _end_streams_on_signal() -> None:
+    """End the streams of Live as soon as the server is told to stop: it waits for every open answer."""
+    from aaa_dashboard.activity import feed  # a receiver by itself shows nothing to anybody
+
+    loop = asyncio.get_running_loop()
+
+    def wrap(signal_number: int) -> None:
+        servers_own = signal.getsignal(signal_number)
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(feed.close_all)
+            if callable(servers_own):
+                servers_own(number, frame)
+
+        signal.signal(signal_number, handle)
+
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        wrap(signal_number)
+
+
+application = Entry(get_asgi_application())
+receiver = Entry(None)

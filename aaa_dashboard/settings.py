@@ -55,6 +55,9 @@ RECEIVER_QUEUE_BYTES: int = env.int("RECEIVER_QUEUE_BYTES", default=64 * 1024 * 
 # Refusals kept per minute and process; the rest is only counted.
 RECEIVER_REFUSALS_PER_MINUTE: int = env.int("RECEIVER_REFUSALS_PER_MINUTE", default=60)
 
+# Lets a scraper on another machine read /metrics, as a bearer token. Empty: this machine alone.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+
 # --- Applications ------------------------------------------------------------
 
 INSTALLED_APPS = [

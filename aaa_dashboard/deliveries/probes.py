@@ -1,0 +1,127 @@
+"""What those who watch over the process ask: `/healthz`, `/readyz`, `/metrics`.
+
+They are answered before Django and without a sign-in, so they say no more than a watcher needs.
+"""
+
+import asyncio
+import hmac
+import os
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from pathlib import Path
+
+import redis
+from django.conf import settings
+from django.db import connection
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from .http import Receive, Scope, Send, answer
+from .receiver import Receiver
+
+CHECK_SECONDS = 3
+
+TOTALS = {
+    "deliveries": "Deliveries answered 200.",
+    "events": "Events stored for the first time.",
+    "duplicates": "Events that were known already.",
+    "unsplit": "Deliveries kept whole because they could not be split.",
+    "crcs": "Challenges answered.",
+    "refusals": "Requests refused, by reason.",
+}
+
+
+class Probes:
+    """The three addresses of one process.
+
+    Args:
+        receiver: Whose writer and counters are shown.
+        needs_broker: Whether the process is of no use without the broker. A receiver is: it must go on receiving.
+    """
+
+    def __init__(self, receiver: Receiver, needs_broker: bool) -> None:
+        self._receiver = receiver
+        self._metrics = CollectorRegistry()
+        self._metrics.register(_ReceiverCollector(receiver))
+        self._checks: dict[str, Callable[[], None]] = {"database": _check_database}
+        if needs_broker:
+            self._checks["broker"] = _check_broker
+        self.paths = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._show_metrics}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await answer(send, 405, b"method\n", headers=((b"allow", b"GET, HEAD"),))
+            return
+        status, text = await self.paths[scope["path"]](scope)
+        await answer(send, status, text.encode())
+
+    async def _healthz(self, scope: Scope) -> tuple[int, str]:
+        return 200, "up\n"
+
+    async def _readyz(self, scope: Scope) -> tuple[int, str]:
+        """Say what is not ready and why, by the kind of the failure: its text could hold an address or a name."""
+        reasons = []
+        for name, check in self._checks.items():
+            try:
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await asyncio.to_thread(check)
+            except TimeoutError:
+                reasons.append(f"{name}: no answer in {CHECK_SECONDS} s")
+            except Exception as error:
+                reasons.append(f"{name}: {type(error).__name__}")
+        if self._receiver.writer.last_error:
+            reasons.append(f"writer: last commit failed with {self._receiver.writer.last_error}")
+        return (503, "\n".join(reasons) + "\n") if reasons else (200, "ready\n")
+
+    async def _show_metrics(self, scope: Scope) -> tuple[int, str]:
+        if not _may_read_metrics(scope):
+            return 403, "metrics are for this machine, or for those who hold METRICS_TOKEN\n"
+        return 200, generate_latest(self._metrics).decode()
+
+
+def _check_database() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        connection.close()
+
+
+def _check_broker() -> None:
+    if settings.REDIS_URL:
+        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2).ping()
+        return
+    folder = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])
+    if not os.access(folder, os.W_OK):
+        raise PermissionError
+
+
+def _may_read_metrics(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    if settings.METRICS_TOKEN:
+        expected = f"Bearer {settings.METRICS_TOKEN}".encode()
+        if hmac.compare_digest(headers.get(b"authorization", b""), expected):
+            return True
+    # Behind a proxy on the same machine everybody seems to be on it.
+    if b"x-forwarded-for" in headers or b"forwarded" in headers:
+        return False
+    client = scope.get("client")
+    return bool(client) and ip_address(client[0]).is_loopback
+
+
+class _ReceiverCollector(Collector):
+    """Reads the receiver's own counters when asked, so that the hot path keeps each number once."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def collect(self) -> Iterable[Metric]:
+        totals = self._receiver.traffic.totals
+        for what, help_ in TOTALS.items():
+            labels = ["reason"] if what == "refusals" else []
+            family = CounterMetricFamily(f"aaa_{what}", help_, labels=labels)
+            for reason in [reason for known, reason in totals if known == what] or [""] * (not labels):
+                family.add_metric([reason] if labels else [], totals[what, reason])
+            yield family
+        yield GaugeMetricFamily("aaa_queued_deliveries", "Waiting for a commit.", self._receiver.writer.queued)

@@ -1,0 +1,191 @@
+"""The receiver: an ASGI callable for the webhook paths, and nothing else.
+
+What a request gets, and what the sender should do next:
+
+    200 stored · 400 not a delivery, or a challenge we will not sign · 401 not signed by X · 404 no such path
+    405 neither GET nor POST · 408 body too slow · 413 too large · 415 compressed · 503 send it again
+
+Never a redirect and never a compressed answer: X marks the webhook invalid for either, at once
+(X's FAQ, "Is there anything that would immediately invalidate my webhook URL?").
+"""
+
+import asyncio
+import os
+import socket
+import time
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+import orjson
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from .accounts import AccountLearner
+from .http import RETRY_AFTER, Headers, Receive, Refused, Scope, Send, answer, printable, read_body
+from .registry import RegisteredApp, Registry
+from .signature import crc_answer, is_safe_token, is_signed, is_signed_challenge
+from .split import CannotSplit, NotAnObject, split
+from .store import Delivery, RefusalRow, open_store
+from .traffic import MINUTE, Traffic
+from .writer import NotStored, QueueFull, Writer
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "/webhook/"
+REGISTRY_SECONDS = 10
+
+
+class Receiver:
+    """One process's receiver: the apps it serves, its writer and its counters."""
+
+    def __init__(self) -> None:
+        self.registry = Registry()
+        self.traffic = Traffic(
+            receiver=f"{socket.gethostname()[:40]}:{os.getpid()}:{time.time():.0f}",
+            refusals_per_minute=settings.RECEIVER_REFUSALS_PER_MINUTE,
+        )
+        self.writer = Writer(
+            open_store,
+            on_stored=self.traffic.stored,
+            after_commit=AccountLearner().learn,
+            max_deliveries=settings.RECEIVER_QUEUE_DELIVERIES,
+            max_bytes=settings.RECEIVER_QUEUE_BYTES,
+        )
+        self._max_body = settings.RECEIVER_MAX_BODY_BYTES
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read the apps and start the writer. A database that is away delays nothing: see `Registry`."""
+        await self._load_registry()
+        self.writer.start()
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Commit what was accepted and the counts of the minute that is cut short."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+        self._hand_over_refusals()
+        self._hand_over_minute()
+        await self.writer.stop()
+
+    # --- Requests ---
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        app: RegisteredApp | None = None
+        try:
+            app = self._find_app(scope)
+            if scope["method"] == "POST":
+                await self._take_delivery(app, scope, receive)
+                await answer(send, 200)
+                assert app.id is not None
+                self.traffic.answered(app.id, time.perf_counter() - started)
+            elif scope["method"] == "GET":
+                await answer(send, 200, self._answer_challenge(app, scope), b"application/json")
+                self.traffic.challenged(app.id)
+            else:
+                raise Refused(405, "method", headers=((b"allow", b"GET, POST"),))
+        except Refused as refused:
+            self._note(refused, app, scope)
+            await answer(send, refused.status, refused.reason.encode(), headers=refused.headers)
+
+    def _find_app(self, scope: Scope) -> RegisteredApp:
+        path: str = scope["path"]
+        # X posts to the address as it was registered, with or without the slash, and takes no redirect to the other.
+        app = self.registry.get(path.removeprefix(PREFIX).removesuffix("/")) if path.startswith(PREFIX) else None
+        if app is None:
+            raise Refused(404, "unknown path")
+        return app
+
+    async def _take_delivery(self, app: RegisteredApp, scope: Scope, receive: Receive) -> None:
+        headers = Headers(scope)
+        if headers.content_encoding not in (b"", b"identity"):
+            raise Refused(415, "compressed body", headers.content_length)
+        if not app.secrets:
+            raise Refused(503, "no usable secret", headers.content_length, RETRY_AFTER)
+        body = await read_body(receive, headers.content_length, self._max_body)
+        if not headers.signature:
+            raise Refused(401, "no signature", len(body))
+        if not is_signed(body, headers.signature, app.secrets):
+            raise Refused(401, "wrong signature", len(body))
+        if app.id is None:
+            raise Refused(503, "database away", len(body), RETRY_AFTER)
+        try:
+            await self.writer.submit(_delivery(app.id, body))
+        except NotAnObject:
+            raise Refused(400, "not an object", len(body)) from None
+        except QueueFull:
+            raise Refused(503, "queue full", len(body), RETRY_AFTER) from None
+        except NotStored:
+            raise Refused(503, "not stored", len(body), RETRY_AFTER) from None
+
+    def _answer_challenge(self, app: RegisteredApp, scope: Scope) -> bytes:
+        query: bytes = scope["query_string"]
+        parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="replace")
+        tokens = [value for name, value in parameters if name == "crc_token"]
+        if len(tokens) != 1:
+            raise Refused(400, "no crc_token" if not tokens else "several crc_tokens")
+        token = tokens[0]
+        if not is_safe_token(token):
+            raise Refused(400, "crc_token could be a body")
+        if not app.secrets:
+            raise Refused(503, "no usable secret", headers=RETRY_AFTER)
+        if signature := Headers(scope).signature:
+            nonce = next((value for name, value in parameters if name == "nonce"), "")
+            decoded = f"crc_token={token}&nonce={nonce}".encode()
+            if not is_signed_challenge((decoded, query), signature, app.secrets):
+                raise Refused(401, "wrong signature of a challenge")
+        return orjson.dumps({"response_token": crc_answer(token, app.secrets[0])})
+
+    def _note(self, refused: Refused, app: RegisteredApp | None, scope: Scope) -> None:
+        self.traffic.refused(
+            RefusalRow(
+                at=datetime.now(UTC),
+                app_id=app and app.id,
+                method=scope["method"][:16],
+                path=printable(scope["path"])[:200],
+                status=refused.status,
+                reason=refused.reason,
+                sender=(scope.get("client") or ("unknown",))[0][:64],
+                size=refused.size,
+            )
+        )
+
+    # --- Keeping ---
+
+    async def _keep(self) -> None:
+        """Once a second: hand over refusals, close the minute when it is over, read the apps anew now and then."""
+        seconds = 0
+        while True:
+            await asyncio.sleep(1)
+            seconds += 1
+            self._hand_over_refusals()
+            if datetime.now(UTC) >= self.traffic.minute + MINUTE:
+                self._hand_over_minute()
+            if seconds % REGISTRY_SECONDS == 0:
+                await self._load_registry()
+
+    async def _load_registry(self) -> None:
+        try:
+            await asyncio.to_thread(self.registry.load)
+        except DatabaseError as error:
+            log.warning("the apps could not be read", error=type(error).__name__)
+
+    def _hand_over_refusals(self) -> None:
+        if refusals := self.traffic.take_refusals():
+            self.writer.submit_chore(lambda store: store.save_refusals(refusals))
+
+    def _hand_over_minute(self) -> None:
+        minute = self.traffic.take_minute(app.id for app in self.registry if app.id is not None)
+        if minute:
+            self.writer.submit_chore(lambda store: store.save_traffic(minute))
+
+
+def _delivery(app_id: int, body: bytes) -> Delivery:
+    """Split a body, or keep it whole where it cannot be split. Raises `NotAnObject`."""
+    received_at = datetime.now(UTC)
+    try:
+        return Delivery(app_id, body, received_at, split(body, received_at))
+    except CannotSplit as error:
+        return Delivery(app_id, body, received_at, (), str(error))

@@ -1,0 +1,131 @@
+"""What came, minute by minute: counters, answer times, and a bounded number of refusals.
+
+Belongs to the event loop: nothing here is locked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from .store import Counts, RefusalRow, TrafficRow
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class AnswerTimes:
+    """Answer times, kept as a histogram: a minute of replay has 150,000 of them."""
+
+    worst_ms: float = 0.0
+    _buckets: Counter[int] = field(default_factory=Counter)
+
+    def add(self, seconds: float) -> None:
+        ms = seconds * 1000
+        self.worst_ms = max(self.worst_ms, ms)
+        # Tenths up to 100 ms, whole milliseconds from there on.
+        self._buckets[int(ms * 10) if ms < 100 else 900 + int(ms)] += 1
+
+    def median_ms(self) -> float | None:
+        half = (self._buckets.total() + 1) // 2
+        seen = 0
+        for bucket in sorted(self._buckets):
+            seen += self._buckets[bucket]
+            if seen >= half:
+                return bucket / 10 if bucket < 1000 else float(bucket - 900)
+        return None
+
+
+@dataclass(slots=True)
+class AppMinute:
+    deliveries: int = 0
+    events: int = 0
+    duplicates: int = 0
+    unsplit: int = 0
+    crcs: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    answers: AnswerTimes = field(default_factory=AnswerTimes)
+
+
+class Traffic:
+    """The current minute of this process, and its totals since the start."""
+
+    def __init__(self, receiver: str, refusals_per_minute: int) -> None:
+        self._receiver = receiver
+        self._refusals_per_minute = refusals_per_minute
+        self._refusals_kept = 0
+        self._refusals: list[RefusalRow] = []
+        self._apps: dict[int, AppMinute] = {}
+        self.minute = minute_of(datetime.now(UTC))
+        self.totals: Counter[tuple[str, str]] = Counter()
+        """Number by (what, reason); the reason is empty except for refusals."""
+
+    def answered(self, app_id: int, seconds: float) -> None:
+        minute = self._of(app_id)
+        minute.deliveries += 1
+        minute.answers.add(seconds)
+        self.totals["deliveries", ""] += 1
+
+    def stored(self, counts: dict[int, Counts]) -> None:
+        for app_id, count in counts.items():
+            minute = self._of(app_id)
+            for what in ("events", "duplicates", "unsplit"):
+                number = getattr(count, what)
+                setattr(minute, what, getattr(minute, what) + number)
+                self.totals[what, ""] += number
+
+    def challenged(self, app_id: int | None) -> None:
+        if app_id is not None:
+            self._of(app_id).crcs += 1
+        self.totals["crcs", ""] += 1
+
+    def refused(self, refusal: RefusalRow) -> None:
+        """Count a refusal, and keep it while the minute's number allows: a flood must not fill the disk."""
+        if refusal.app_id is not None:
+            self._of(refusal.app_id).refusals[refusal.reason] += 1
+        self.totals["refusals", refusal.reason] += 1
+        if self._refusals_kept < self._refusals_per_minute:
+            self._refusals_kept += 1
+            self._refusals.append(refusal)
+
+    def take_refusals(self) -> list[RefusalRow]:
+        """Hand over the refusals that were kept since the last call."""
+        taken, self._refusals = self._refusals, []
+        return taken
+
+    def take_minute(self, app_ids: Iterable[int]) -> list[TrafficRow]:
+        """Close the current minute and return a row for each app that could receive in it, also when nothing came."""
+        finished, self._apps = self._apps, {}
+        minute, self.minute = self.minute, minute_of(datetime.now(UTC))
+        self._refusals_kept = 0
+        return [
+            self._row(app_id, minute, finished.get(app_id, AppMinute()))
+            for app_id in sorted(set(app_ids) | finished.keys())
+        ]
+
+    def _row(self, app_id: int, minute: datetime, count: AppMinute) -> TrafficRow:
+        return TrafficRow(
+            app_id=app_id,
+            minute=minute,
+            receiver=self._receiver,
+            deliveries=count.deliveries,
+            events=count.events,
+            duplicates=count.duplicates,
+            unsplit=count.unsplit,
+            refusals=orjson.dumps(count.refusals).decode(),
+            crcs=count.crcs,
+            median_ms=count.answers.median_ms(),
+            worst_ms=round(count.answers.worst_ms, 1) if count.deliveries else None,
+        )
+
+    def _of(self, app_id: int) -> AppMinute:
+        minute = self._apps.get(app_id)
+        if minute is None:
+            minute = self._apps[app_id] = AppMinute()
+        return minute
+
+
+def minute_of(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
