@@ -15,7 +15,9 @@ import orjson
 
 # X's clock begins here: milliseconds of the first id (x-api.md, section 6).
 _EPOCH_MS = 1_288_834_974_657
+# Stand for the number and its time in the templates.
 _NUMBER = b"2100000000000000000"
+_MS = b"1700000000000"
 _ACCOUNTS = 40
 _VARIANTS = 1_000
 
@@ -42,7 +44,8 @@ class Deliveries:
 
     def body(self, number: int) -> bytes:
         """Return the JSON of one delivery, 0.6-2.6 kB: eight of ten are posts."""
-        return self._templates[number % _VARIANTS].replace(_NUMBER, b"%d" % number)
+        template = self._templates[number % _VARIANTS]
+        return template.replace(_NUMBER, b"%d" % number).replace(_MS, b"%d" % ((number >> 22) + _EPOCH_MS))
 
     def request(self, number: int, path: str, host: str) -> bytes:
         """Return the whole HTTP/1.1 request, signed."""
@@ -63,18 +66,17 @@ def _templates() -> list[bytes]:
     words = [a + b + c for a in syllables for b in syllables for c in ("", "s", "ing", "er", "ed")]
     # Words of a language are used as often as their rank allows (Zipf); search indexes live and die by it.
     weights = [1 / rank for rank in range(1, len(words) + 1)]
-    now = datetime.now(UTC)
     templates = []
     for variant in range(_VARIANTS):
         text = " ".join(draw.choices(words, weights, k=draw.randint(8, 34)))
         owner = _user(1_460_323_737_035_677_000 + variant % _ACCOUNTS, "Acme Support")
         other = _user(1_780_000_000_000_000_000 + draw.randrange(10**9), " ".join(draw.choices(words, k=2)).title())
         build = draw.choices((_post, _like, _follow, _message), (80, 8, 6, 6))[0]
-        templates.append(orjson.dumps({"for_user_id": owner["id_str"], **build(owner, other, text, now)}))
+        templates.append(orjson.dumps({"for_user_id": owner["id_str"], **build(owner, other, text)}))
     return templates
 
 
-def _post(owner: Json, other: Json, text: str, now: datetime) -> Json:
+def _post(owner: Json, other: Json, text: str) -> Json:
     mention = {
         "screen_name": owner["screen_name"],
         "name": owner["name"],
@@ -85,7 +87,7 @@ def _post(owner: Json, other: Json, text: str, now: datetime) -> Json:
     number = _NUMBER.decode()
     link = f"https://t.co/{number}"
     tweet = {
-        "created_at": now.strftime("%a %b %d %H:%M:%S +0000 %Y"),
+        "created_at": "Tue Nov 14 22:13:20 +0000 2023",
         "id": int(_NUMBER),
         "id_str": number,
         "text": f"@{owner['screen_name']} {text} {link}",
@@ -124,39 +126,37 @@ def _post(owner: Json, other: Json, text: str, now: datetime) -> Json:
         "possibly_sensitive": False,
         "filter_level": "low",
         "lang": "en",
-        "timestamp_ms": _milliseconds(now),
+        "timestamp_ms": _MS.decode(),
     }
     return {"user_has_blocked": False, "tweet_create_events": [tweet]}
 
 
-def _like(owner: Json, other: Json, text: str, now: datetime) -> Json:
-    liked = _post(owner, owner, text, now)["tweet_create_events"][0]
+def _like(owner: Json, other: Json, text: str) -> Json:
+    liked = _post(owner, owner, text)["tweet_create_events"][0]
     liked |= {"id": 1_991_000_000_000_000_001, "id_str": "1991000000000000001", "favorite_count": 1}
     like = {
         "id": _NUMBER.decode().rjust(32, "a"),
         "created_at": liked["created_at"],
-        "timestamp_ms": int(_milliseconds(now)),
+        "timestamp_ms": int(_MS),
         "favorited_status": liked,
         "user": other,
     }
     return {"favorite_events": [like]}
 
 
-def _follow(owner: Json, other: Json, text: str, now: datetime) -> Json:
+def _follow(owner: Json, other: Json, text: str) -> Json:
     follower = other | {"id": _NUMBER.decode(), "description": text}
     del follower["id_str"]
     return {
-        "follow_events": [
-            {"type": "follow", "created_timestamp": _milliseconds(now), "target": owner, "source": follower}
-        ]
+        "follow_events": [{"type": "follow", "created_timestamp": _MS.decode(), "target": owner, "source": follower}]
     }
 
 
-def _message(owner: Json, other: Json, text: str, now: datetime) -> Json:
+def _message(owner: Json, other: Json, text: str) -> Json:
     message = {
         "type": "message_create",
         "id": _NUMBER.decode(),
-        "created_timestamp": _milliseconds(now),
+        "created_timestamp": _MS.decode(),
         "message_create": {
             "target": {"recipient_id": owner["id_str"]},
             "sender_id": other["id_str"],
@@ -206,7 +206,3 @@ def _user(user_id: int, name: str) -> Json:
         "notifications": None,
         "withheld_in_countries": [],
     }
-
-
-def _milliseconds(moment: datetime) -> str:
-    return str(int(moment.timestamp() * 1000))
