@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SandboxConfig(AppConfig):
+    name = "aaa_dashboard.sandbox"
+    label = "sandbox"

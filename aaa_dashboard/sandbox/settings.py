@@ -1,0 +1,105 @@
+"""Settings of the sandbox, from the environment: every name begins with `SANDBOX_`. Explained in docs/sandbox.md."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+
+# --- Where it listens ---------------------------------------------------------
+
+HOST: str = env.str("SANDBOX_HOST", default="127.0.0.1")
+PORT: int = env.int("SANDBOX_PORT", default=8001)
+ALLOW_PUBLIC: bool = env.bool("SANDBOX_ALLOW_PUBLIC", default=False)
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+if HOST not in LOOPBACK and not ALLOW_PUBLIC:
+    raise ImproperlyConfigured(
+        f"The sandbox hands out its secrets to whoever asks, so it does not listen on {HOST}. "
+        "Use 127.0.0.1, or set SANDBOX_ALLOW_PUBLIC=1 if that address is safe."
+    )
+
+# --- The app, its webhook, its traffic -------------------------------------------
+
+CONSUMER_KEY: str = env.str("SANDBOX_CONSUMER_KEY", default="")
+CONSUMER_SECRET: str = env.str("SANDBOX_CONSUMER_SECRET", default="")
+WEBHOOK_URL: str = env.str("SANDBOX_WEBHOOK_URL", default="")
+TRAFFIC_PER_SECOND: float = env.float("SANDBOX_TRAFFIC_PER_SECOND", default=0.0)
+# How many events the first registration brings, spread over the hours before it.
+BACKLOG: int = env.int("SANDBOX_BACKLOG", default=60)
+SEED: int | None = env.int("SANDBOX_SEED", default=0) or None
+
+# --- X's patience ------------------------------------------------------------------
+
+# X asks the challenge again from time to time; sources differ between half an hour and a day.
+CHALLENGE_SECONDS: float = env.float("SANDBOX_CHALLENGE_SECONDS", default=1800.0)
+# While a webhook does not answer, X would wait for a person; the sandbox asks again.
+REGISTER_AGAIN_SECONDS: float = env.float("SANDBOX_REGISTER_AGAIN_SECONDS", default=2.0)
+ANSWER_SECONDS: float = env.float("SANDBOX_ANSWER_SECONDS", default=3.0)
+# 1 is X's timetable: 3 s, 27 s, 242 s after a failed attempt.
+RETRY_SCALE: float = env.float("SANDBOX_RETRY_SCALE", default=1.0)
+CONCURRENCY: int = env.int("SANDBOX_CONCURRENCY", default=16)
+# Deliveries whose attempts are remembered.
+LOG_DELIVERIES: int = env.int("SANDBOX_LOG_DELIVERIES", default=5_000)
+
+# --- Django --------------------------------------------------------------------------
+
+# Nothing here is signed with it: no sessions, no forms.
+SECRET_KEY = get_random_secret_key()
+DEBUG = False
+ALLOWED_HOSTS = ["*"] if ALLOW_PUBLIC else ["127.0.0.1", "localhost", "[::1]"]
+INSTALLED_APPS = ["django.contrib.staticfiles", "csp", "aaa_dashboard.sandbox"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "aaa_dashboard.sandbox.urls"
+TEMPLATES: list[dict[str, Any]] = [
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [BASE_DIR / "templates"]}
+]
+DATABASES: dict[str, Any] = {
+    "default": env.db_url("SANDBOX_DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'sandbox.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # NORMAL: what the sandbox remembers may be lost with the power; nobody is promised it.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "style-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+STATIC_URL = "/static/"
+# Its own files alone, under the name by which the pages ask for them.
+STATICFILES_DIRS = [("sandbox", BASE_DIR / "static" / "sandbox")]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}
