@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, Warning  # noqa: A004 - Django's name for it
+from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
 SHORTEST_SECRET_KEY = 32
@@ -29,7 +30,10 @@ FERNET_KEY = 'python3 -c "import base64, secrets; print(base64.urlsafe_b64encode
 def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
     if settings.DEBUG:
         return
-    key = settings.SECRET_KEY
+    try:
+        key = settings.SECRET_KEY
+    except ImproperlyConfigured:  # Django's own word for an empty one, which names no remedy
+        key = ""
     if not key:
         problem = "SECRET_KEY is not set."
     elif any(word in key.lower() for word in PLACEHOLDERS):

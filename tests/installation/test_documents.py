@@ -1,0 +1,67 @@
+"""Documents that show a setting or a command keep up with the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.environment import ROOT, documented_settings
+
+pytestmark = pytest.mark.any_database
+
+READ = re.compile(r"""env(?:\.\w+)?\(\s*["']([A-Z][A-Z0-9_]*)["']""")
+# Read before there are settings, or by the start of `make run` alone.
+READ_ELSEWHERE = {"DEMO_PASSWORD", "PORT"}
+
+
+def text(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def settings_read() -> set[str]:
+    files = [*ROOT.glob("aaa_dashboard/settings.py"), *ROOT.glob("aaa_dashboard/sandbox/*.py")]
+    return {name for file in files for name in READ.findall(file.read_text(encoding="utf-8"))}
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*## ", text("Makefile"), flags=re.MULTILINE))
+
+
+def test_every_setting_is_explained_in_the_example() -> None:
+    assert settings_read() - set(documented_settings()) == set()
+
+
+def test_the_example_explains_nothing_that_is_not_read() -> None:
+    assert set(documented_settings()) - settings_read() - READ_ELSEWHERE == set()
+
+
+def test_the_example_explains_each_setting_once() -> None:
+    names = documented_settings()
+    assert sorted(names) == sorted(set(names))
+
+
+def test_defaults_in_the_example_are_those_of_the_code() -> None:
+    shown = dict(re.findall(r"^#([A-Z_]+)=(\d+)$", text(".env.example"), flags=re.MULTILINE))
+    source = text("aaa_dashboard/settings.py")
+    for name, value in shown.items():
+        if found := re.search(rf'"{name}", default=([\d_* ]+)\)', source):
+            factors = [int(factor) for factor in found[1].split("*")]
+            product = 1
+            for factor in factors:
+                product *= factor
+            assert product == int(value), name
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", "CHANGELOG.md", *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md"))]
+)
+def test_documents_name_make_targets_that_exist(document: str) -> None:
+    assert set(re.findall(r"`make ([a-z-]+)", text(document))) <= make_targets()
+    assert set(re.findall(r"^make ([a-z-]+)", text(document), flags=re.MULTILINE)) <= make_targets()
+
+
+@pytest.mark.parametrize("document", ["README.md", *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md"))])
+def test_links_between_documents_lead_somewhere(document: str) -> None:
+    folder = (ROOT / document).parent
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text(document)):
+        assert Path(folder, target).exists(), f"{document} links to {target}"
