@@ -130,7 +130,7 @@ class Database(ABC):
 
 
 class SQLite(Database):
-    """A file in the project's `var/`, on the disk where an embedded installation has its own."""
+    """A file in the installation's `var/`, on the disk where an embedded installation has its own."""
 
     label = "SQLite"
 
@@ -217,6 +217,6 @@ def _is_postgresql(pid: int) -> bool:
 
 
 def _folder() -> Path:
-    folder = ROOT / "var"
-    folder.mkdir(exist_ok=True)
+    folder = Path(os.environ.get("VAR_DIR", ROOT / "var"))
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
