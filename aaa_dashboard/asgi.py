@@ -6,13 +6,14 @@ Production scales receivers by themselves: `uvicorn aaa_dashboard.asgi:receiver`
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aaa_dashboard.settings")
 
-import django  # noqa: E402 - the settings must be named first
+import django
 
 django.setup(set_prefix=False)
 
@@ -52,7 +53,7 @@ class Entry:
         self._receiver = Receiver()
         self._probes = Probes(self._receiver, needs_broker=self._django is not None)
         await self._receiver.start()
-        if self._django is not None:
+        if self._django is not None and threading.current_thread() is threading.main_thread():
             _end_streams_on_signal()
         await send({"type": "lifespan.startup.complete"})
         await receive()

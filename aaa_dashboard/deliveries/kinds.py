@@ -42,7 +42,7 @@ def id_of(value: Any) -> str:
     return text_of(value.get("id_str")) or text_of(value.get("id"))
 
 
-# --- Times, in milliseconds since 1970 ------------------------------------------------------------------------------
+# --- Times, in milliseconds since 1970 ---------------------------------------------------------
 
 _LATEST_MS = 253_402_300_799_000  # the end of the year 9999: what a datetime can hold
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
@@ -80,7 +80,7 @@ def ms_of(value: Any) -> int | None:
     return ms if 0 < ms <= _LATEST_MS else None
 
 
-# --- Tweets --------------------------------------------------------------------------------------------------------
+# --- Tweets ------------------------------------------------------------------------------------
 
 
 def tweet_text(tweet: Any) -> str:
@@ -115,7 +115,7 @@ def _user_id(item: Item) -> str:
     return id_of(item.get("user"))
 
 
-# --- The others --------------------------------------------------------------------------------------------------------
+# --- The others --------------------------------------------------------------------------------
 
 
 def _delete_identity(item: Item) -> Identity:
@@ -172,7 +172,7 @@ def _replay_identity(item: Item) -> Identity:
     return (job, state) if job and state else ()
 
 
-# --- The successor's envelope (X Activity API) ----------------------------------------------------------------------
+# --- The successor's envelope (X Activity API) -------------------------------------------------
 
 
 def _activity_identity(data: Item) -> Identity:
@@ -214,7 +214,7 @@ def _activity_text(data: Item) -> str:
     return ""
 
 
-# --- The table -------------------------------------------------------------------------------------------------------
+# --- The table ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

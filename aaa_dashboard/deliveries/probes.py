@@ -49,17 +49,17 @@ class Probes:
             self._checks["broker"] = _check_broker
         self.paths = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._show_metrics}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             await answer(send, 405, b"method\n", headers=((b"allow", b"GET, HEAD"),))
             return
         status, text = await self.paths[scope["path"]](scope)
         await answer(send, status, text.encode())
 
-    async def _healthz(self, scope: Scope) -> tuple[int, str]:
+    async def _healthz(self, _scope: Scope) -> tuple[int, str]:
         return 200, "up\n"
 
-    async def _readyz(self, scope: Scope) -> tuple[int, str]:
+    async def _readyz(self, _scope: Scope) -> tuple[int, str]:
         """Say what is not ready and why, by the kind of the failure: its text could hold an address or a name."""
         reasons = []
         for name, check in self._checks.items():
@@ -68,7 +68,7 @@ class Probes:
                     await asyncio.to_thread(check)
             except TimeoutError:
                 reasons.append(f"{name}: no answer in {CHECK_SECONDS} s")
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever keeps it from being ready
                 reasons.append(f"{name}: {type(error).__name__}")
         if self._receiver.writer.last_error:
             reasons.append(f"writer: last commit failed with {self._receiver.writer.last_error}")
@@ -107,7 +107,7 @@ def _may_read_metrics(scope: Scope) -> bool:
     if b"x-forwarded-for" in headers or b"forwarded" in headers:
         return False
     client = scope.get("client")
-    return bool(client) and ip_address(client[0]).is_loopback
+    return client is not None and ip_address(client[0]).is_loopback
 
 
 class _ReceiverCollector(Collector):

@@ -142,7 +142,7 @@ class Receiver:
         self.traffic.refused(
             RefusalRow(
                 at=datetime.now(UTC),
-                app_id=app and app.id,
+                app_id=app.id if app else None,
                 method=scope["method"][:16],
                 path=printable(scope["path"])[:200],
                 status=refused.status,

@@ -101,7 +101,7 @@ def _split(body: bytes, received_at: datetime) -> list[Row]:
     ]
 
 
-# --- Parsing ------------------------------------------------------------------------------------------------------
+# --- Parsing -----------------------------------------------------------------------------------
 
 # The fast parser turns whole numbers beyond 64 bits into floats. Runs of 20 digits are rare enough to ask twice.
 _BEYOND_64_BITS = re.compile(rb"[0-9]{20}")
@@ -141,7 +141,7 @@ def _dump(value: Any) -> str:
         return exact_dumps(value, separators=(",", ":"))
 
 
-# --- Several items in one body ----------------------------------------------------------------------------------------
+# --- Several items in one body -----------------------------------------------------------------
 
 _Items = list[tuple[str, Any, bool]]  # kind, item, whether it stood in an array
 _SHARED_MAPS = ("users", "apps")
@@ -206,7 +206,7 @@ def _members_referred_to(item: Any, map_: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-# --- Rows ----------------------------------------------------------------------------------------------------------------
+# --- Rows --------------------------------------------------------------------------------------
 
 
 def _row(kind: Kind, key: str, item: Any, for_user_id: str, received_at: datetime, payload: str) -> Row:

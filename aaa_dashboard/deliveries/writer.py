@@ -161,7 +161,7 @@ class Writer:
                     self._commit(store, [waiting])
             else:
                 self._commit_as_unsplit(store, batch[0], error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the senders must be told
             self._failed(store, batch, error)
         else:
             self._report(batch, None, counts)
@@ -174,7 +174,7 @@ class Writer:
         waiting.delivery.rows, waiting.delivery.unsplit_reason = (), f"the database refused its rows: {name}"
         try:
             self._report([waiting], None, store.save([waiting.delivery]))
-        except Exception as second:
+        except Exception as second:  # noqa: BLE001 - as above
             self._failed(store, [waiting], second)
 
     def _failed(self, store: Store, batch: list[_Waiting], error: Exception) -> None:
@@ -195,7 +195,7 @@ class Writer:
         while self._chores:
             try:
                 self._chores[0](store)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the thread must live on
                 self.last_error = type(error).__name__
                 log.error("keeping count failed", error=self.last_error, waiting=len(self._chores))
                 store.close()
