@@ -36,7 +36,7 @@ def documented_settings() -> list[str]:
 
 
 def _prepare() -> None:
-    for name in documented_settings():
+    for name in [*documented_settings(), *(name for name in os.environ if name.startswith("SANDBOX_"))]:
         if name not in KEPT:
             os.environ.pop(name, None)
     os.environ.update(TEST_ENVIRONMENT)

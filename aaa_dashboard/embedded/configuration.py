@@ -93,6 +93,7 @@ def _environment(given: Mapping[str, str], configuration: Configuration, public_
         "SANDBOX_WEBHOOK_URL": f"{configuration.dashboard_url}/webhook/twitter",
         "SANDBOX_CONSUMER_KEY": given.get("X_CONSUMER_KEY", ""),
         "SANDBOX_CONSUMER_SECRET": given.get("X_CONSUMER_SECRET", ""),
+        **_sandbox_database(given),
         # glibc keeps a heap for every thread; with as few threads as here, two do and save a quarter of the memory.
         "MALLOC_ARENA_MAX": "2",
     }
@@ -103,6 +104,12 @@ def _environment(given: Mapping[str, str], configuration: Configuration, public_
         "PYTHONUNBUFFERED": "1",
     }
     return {**defaults, **{name: value for name, value in given.items() if value or name not in defaults}, **fixed}
+
+
+def _sandbox_database(given: Mapping[str, str]) -> dict[str, str]:
+    """Keep what the sandbox remembers beside what we remember, wherever that is."""
+    var = given.get("VAR_DIR")
+    return {"SANDBOX_DATABASE_URL": f"sqlite:///{Path(var).resolve()}/sandbox.sqlite3"} if var else {}
 
 
 def require_free_ports(configuration: Configuration) -> None:
