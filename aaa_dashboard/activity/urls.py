@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+from django.views.generic import RedirectView
+
+from . import views
 
 app_name = "activity"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="activity:live"), name="home"),
+    path("live/", views.live, name="live"),
+    path("live/stream/", views.stream, name="stream"),
+    path("events/", views.events, name="events"),
+    path("events/<int:pk>/", views.event, name="event"),
+    path("events/<int:pk>.json", views.event_json, name="event-json"),
+]

@@ -1,0 +1,195 @@
+"""The pages' side of the feed: who watches, and how what is new reaches them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.db import Error as AnyDatabaseError
+
+from . import messages
+from .messages import Message
+from .reader import Reader, View, settled_id
+
+TICK_SECONDS = 0.1
+BEAT_SECONDS = 15.0
+STREAM_SECONDS = 600.0
+"""A stream ends by itself after this time and the browser comes back: who has lost the right to look does not."""
+PENDING_MESSAGES = 30
+"""Three seconds of messages. A page that reads more slowly is caught up from where it stands."""
+TROUBLE_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Follower:
+    """One open page and the messages that wait for it."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.behind = True  # has to be caught up before it is sent what is new
+        self._pending: asyncio.Queue[Message | None] = asyncio.Queue(PENDING_MESSAGES)
+
+    def offer(self, message: Message) -> None:
+        """Hand over a message. A page that reads too slowly is never waited for."""
+        if self._pending.full():
+            self.behind = True
+        elif not self.behind:
+            self._pending.put_nowait(message)
+
+    def caught_up(self, message: Message) -> None:
+        """Begin anew with the message that says what was missed."""
+        self._empty()
+        self.behind = False
+        self._pending.put_nowait(message)
+
+    def end(self) -> None:
+        """Wake the page, so that it sees that the feed is closed."""
+        self._empty()
+        self._pending.put_nowait(None)
+
+    async def next(self, seconds: float) -> Message | None:
+        """Wait for a message.
+
+        Raises:
+            TimeoutError: None came in that time.
+        """
+        async with asyncio.timeout(seconds):
+            return await self._pending.get()
+
+    def _empty(self) -> None:
+        with contextlib.suppress(asyncio.QueueEmpty):
+            while True:
+                self._pending.get_nowait()
+
+
+class Feed:
+    """All pages of one event loop, and the task that polls for them while there are any."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.watermark: int | None = None  # what every page was sent; None while nobody watches
+        self._reader = Reader()
+        # A thread of its own, and so a database connection of its own: a slow page cannot hold it up.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feed")
+        self._followers: set[Follower] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()  # a tick and a page that catches up never mix
+        self._closed = False
+
+    def close(self) -> None:
+        """End every stream, now and later. To be called on the feed's loop; a second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            for follower in self._followers:
+                follower.end()
+
+    async def follow(self, view: View, position: int) -> AsyncIterator[bytes]:
+        """Yield what a page is to be sent that has everything up to `position`, until the stream's time is over."""
+        follower = Follower(view)
+        self._followers.add(follower)
+        try:
+            yield messages.RETRY
+            ends = self.loop.time() + STREAM_SECONDS
+            while not self._closed and (left := ends - self.loop.time()) > 0:
+                if follower.behind and not await self._catch_up(follower, position):
+                    yield messages.TROUBLE.data
+                    await asyncio.sleep(TROUBLE_SECONDS)
+                    continue
+                message = await self._next(follower, min(left, BEAT_SECONDS))
+                if message is None:
+                    continue
+                position = position if message.watermark is None else message.watermark
+                yield message.data
+        finally:
+            self._followers.discard(follower)
+
+    async def _next(self, follower: Follower, seconds: float) -> Message | None:
+        try:
+            return await follower.next(seconds)
+        except TimeoutError:
+            return None if self.watermark is None else messages.beat(self.watermark)
+
+    async def _catch_up(self, follower: Follower, position: int) -> bool:
+        """Give a page what lies between its position and the feed's; False while the database does not answer."""
+        async with self._turn:
+            if self._task is None:
+                self._task = self.loop.create_task(self._run(), name="feed")
+            try:
+                missed = await self._in_thread(self._reader.catch_up, follower.view, position)
+            except AnyDatabaseError:
+                return False
+            follower.caught_up(missed)
+            return True
+
+    async def _run(self) -> None:
+        """Poll until nobody watches."""
+        while True:
+            began = self.loop.time()
+            async with self._turn:
+                if not self._followers:
+                    self.watermark = None
+                    await self._in_thread(self._reader.stop)
+                    if not self._followers:  # nobody came meanwhile
+                        self._task = None
+                        return
+                well = await self._tick()
+            pause = TICK_SECONDS if well else TROUBLE_SECONDS
+            await asyncio.sleep(max(0.0, began + pause - self.loop.time()))
+
+    async def _tick(self) -> bool:
+        """Hand out what is new; False where the database does not answer."""
+        views = {follower.view for follower in self._followers}
+        try:
+            watermark, found = await self._in_thread(self._reader.tick, views)
+        except AnyDatabaseError as error:
+            log.warning("live cannot read events", error=type(error).__name__)
+            await self._in_thread(self._reader.disconnect)
+            found, watermark = dict.fromkeys(views, messages.TROUBLE), None
+        for follower in self._followers:
+            if message := found.get(follower.view):
+                follower.offer(message)
+        self.watermark = self.watermark if watermark is None else watermark
+        return watermark is not None
+
+    async def _in_thread(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.loop.run_in_executor(self._thread, partial(question, *args, **kwargs))
+
+
+_feeds: dict[asyncio.AbstractEventLoop, Feed] = {}
+
+
+def follow(view: View, position: int) -> AsyncIterator[bytes]:
+    """Follow events as Server-Sent Events, on the running loop's feed; it is started when it is first needed.
+
+    Args:
+        view: What the page shows.
+        position: A watermark: the page has every event of its view up to this id.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _feeds:
+        for ended in [each for each in _feeds if each.is_closed()]:
+            del _feeds[ended]
+        _feeds[loop] = Feed()
+    return _feeds[loop].follow(view, position)
+
+
+def position() -> int:
+    """Return the watermark to give to a page before its rows are read. Free while somebody watches, else one query."""
+    for loop, feed in list(_feeds.items()):
+        if feed.watermark is not None and not loop.is_closed():
+            return feed.watermark
+    return settled_id()
+
+
+def close_all() -> None:
+    """End all streams of this process, for its shutdown: an open stream would hold it up. Any thread; idempotent."""
+    for loop, feed in list(_feeds.items()):
+        with contextlib.suppress(RuntimeError):  # that loop has ended, and its streams with it
+            loop.call_soon_threadsafe(feed.close)

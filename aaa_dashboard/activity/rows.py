@@ -1,0 +1,96 @@
+"""The one row that Live, its stream and Events show."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+from django.template.loader import get_template
+from django.utils.safestring import SafeString, mark_safe
+from heroicons.templatetags.heroicons import heroicon_mini
+
+from aaa_dashboard.deliveries.models import Category, Event
+
+from .cards import Card, card_of
+
+LATE = timedelta(minutes=15)
+"""From here on a row says how long an event took to reach us: X retries for minutes and replays days."""
+EXCERPT = 600
+"""Characters of text in a row; the event's own page has all of it."""
+
+ROW_FIELDS = ("for_user_id", "kind", "category", "payload", "occurred_at", "received_at", "redeliveries")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event and its card. `readable`: the reader may open direct messages."""
+
+    event: Event
+    card: Card
+    readable: bool
+
+    @property
+    def icon(self) -> SafeString:
+        return icon(self.card.icon)
+
+    @property
+    def covered(self) -> bool:
+        """In a list the text of a direct message is covered for everybody: reading one is recorded."""
+        return is_private(self.event, self.card)
+
+    @property
+    def text(self) -> str:
+        return _excerpt(self.card.text)
+
+    @property
+    def quote(self) -> str:
+        return _excerpt(self.card.quote)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        tags = self.card.tags
+        if self.event.redeliveries:
+            tags += (f"redelivered {self.event.redeliveries} ×" if self.event.redeliveries > 1 else "redelivered",)
+        delay = self.event.received_at - self.event.occurred_at
+        return (*tags, f"{in_words(delay)} late") if delay >= LATE else tags
+
+    def render(self) -> SafeString:
+        return render(self)
+
+
+def is_private(event: Event, card: Card) -> bool:
+    """Say whether an event holds the words of a direct message. Unknown kinds that sound like one count as one."""
+    if event.category == Category.MESSAGES or card.private:
+        return True
+    return event.category == Category.OTHER and any(
+        word in event.kind for word in ("direct_message", "message", "chat", "dm.")
+    )
+
+
+def rows_of(events: Iterable[Event], names: Mapping[str, str], *, readable: bool) -> list[Row]:
+    """Read the events' payloads."""
+    return [Row(event, card_of(event.kind, event.payload, event.for_user_id, names), readable) for event in events]
+
+
+def render(row: Row) -> SafeString:
+    """Render one row as an `li`, the same for everybody who has the same right to direct messages."""
+    return get_template("activity/_row.html").render({"row": row})
+
+
+@cache
+def icon(name: str) -> SafeString:
+    """Return an icon as inline SVG; it says nothing that the label beside it does not."""
+    return mark_safe(heroicon_mini(name, size=16, aria_hidden="true"))  # noqa: S308 - drawn by the library
+
+
+def in_words(span: timedelta) -> str:
+    """Say a stretch of time in its largest unit: `40 min`, `3 h`, `2 d`."""
+    seconds = int(span.total_seconds())
+    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= EXCERPT else f"{text[:EXCERPT].rstrip()} …"

@@ -1,0 +1,125 @@
+"""Pages that show events."""
+
+from dataclasses import replace
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from aaa_dashboard.deliveries.models import Category, Event
+from aaa_dashboard.staff.audit import record
+
+from . import feed
+from .cards import card_of
+from .filters import Filters
+from .names import accounts_offered, names_of
+from .queries import newest, page_of
+from .raw import pretty
+from .rows import Row, is_private, rows_of
+
+READ_MESSAGES = "deliveries.read_direct_messages"
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Show the newest events and keep adding to them."""
+    filters = Filters.from_query(request.GET)
+    # The position first, the rows second: what lands in between is sent twice rather than never.
+    position = feed.position()
+    context = _list_context(request, filters, newest(filters))
+    return render(request, "activity/live.html", {**context, "position": position})
+
+
+async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Send what is new to one page: `?position=` is where it stands, `Last-Event-ID` where it stood when it lost us."""
+    filters = Filters.from_query(request.GET)
+    position = _number(request.headers.get("Last-Event-ID") or request.GET.get("position")) or 0
+    user = await request.auser()
+    view = feed.View(filters, readable=await user.ahas_perm(READ_MESSAGES))
+    # The request lasts for minutes; its database connection, used up to here, must not.
+    await sync_to_async(close_old_connections)()
+    response = StreamingHttpResponse(feed.follow(view, position), content_type="text/event-stream")
+    response.headers |= {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return response
+
+
+@require_safe
+def events(request: HttpRequest) -> HttpResponse:
+    """Show events page by page: `?before=<id>` older ones, `?after=<id>` newer ones."""
+    filters = Filters.from_query(request.GET)
+    before, after = _number(request.GET.get("before")), _number(request.GET.get("after"))
+    page = page_of(filters, before=before, after=after)
+    if after is not None and page.after is None:
+        # Back at the newest: a full first page rather than the few rows above the last one.
+        return redirect(f"{request.path}{filters.query_string()}")
+    context = _list_context(request, filters, page.events)
+    context["older"] = page.before and filters.query_string(before=str(page.before))
+    context["newer"] = page.after and filters.query_string(after=str(page.after))
+    return render(request, "activity/events.html", context)
+
+
+@require_safe
+def event(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one event in words and as X sent it. Opening a direct message is recorded."""
+    found = get_object_or_404(Event.objects.select_related("app"), pk=pk)
+    names = names_of(accounts_offered())
+    card = card_of(found.kind, found.payload, found.for_user_id, names)
+    private = is_private(found, card)
+    readable = not private or request.user.has_perm(READ_MESSAGES)
+    if private and readable:
+        record(request, "read a direct message", found)
+    context = {
+        "event": found,
+        "card": card,
+        "row": Row(found, card, readable),
+        "account_name": names.get(found.for_user_id, ""),
+        "private": private,
+        "readable": readable,
+        "raw": pretty(found.payload) if readable else "",
+    }
+    return render(request, "activity/event.html", context)
+
+
+@require_safe
+def event_json(request: HttpRequest, pk: int) -> HttpResponse:
+    """Download the payload, to the letter as it is stored."""
+    found = get_object_or_404(Event, pk=pk)
+    if is_private(found, card_of(found.kind, found.payload, found.for_user_id, {})):
+        if not request.user.has_perm(READ_MESSAGES):
+            return render(request, "activity/event_json_refused.html", {"event": found}, status=403)
+        record(request, "downloaded a direct message", found)
+    headers = {"Content-Disposition": f'attachment; filename="event-{pk}.json"'}
+    return HttpResponse(found.payload, content_type="application/json", headers=headers)
+
+
+def _list_context(request: HttpRequest, filters: Filters, found: list[Event]) -> dict[str, Any]:
+    accounts = accounts_offered()
+    rows = rows_of(found, names_of(accounts), readable=False)
+    if any(row.covered for row in rows) and request.user.has_perm(READ_MESSAGES):  # asked only where it matters
+        rows = [replace(row, readable=True) for row in rows]
+    return {
+        "filters": filters,
+        "rows": rows,
+        "accounts": accounts,
+        "account_listed": any(account.x_user_id == filters.account for account in accounts),
+        "categories": [
+            {"label": label, "query": Filters(value, filters.account).query_string(), "on": filters.category == value}
+            for value, label in (("", "All kinds"), *Category.choices)
+        ],
+    }
+
+
+def _number(text: str | None) -> int | None:
+    """Read an event id from an address.
+
+    Raises:
+        Http404: It is no id.
+    """
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise Http404("An event is named by its number.")
+    return int(text)

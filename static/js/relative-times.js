@@ -1,0 +1,29 @@
+// Every <time datetime> says how long ago it was, stays fresh, and shows the exact moment in the reader's zone on hover.
+
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+
+function words(seconds) {
+  if (seconds < 1) return "now";
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86400)} d ago`;
+}
+
+function refresh(time) {
+  const moment = Date.parse(time.dateTime);
+  if (Number.isNaN(moment)) return;
+  if (!time.title) time.title = exact.format(moment);
+  const seconds = (Date.now() - moment) / 1000;
+  const text = seconds < 30 * 86400 ? words(seconds) : day.format(moment);
+  if (time.textContent !== text) time.textContent = text;
+}
+
+function refreshAll(root = document) {
+  for (const time of root.querySelectorAll("time[datetime]")) refresh(time);
+}
+
+refreshAll();
+setInterval(refreshAll, 1000);
+document.addEventListener("rows:added", () => refreshAll());
