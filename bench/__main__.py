@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import machine, report
-from bench.bodies import first_number
 from bench.databases import Database, PostgreSQL, SQLite
 from bench.rounds import Effort, Rounds
 
 _SERVER_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-_ROOM = 10_000_000  # numbers kept apart for each database
 
 
 def main() -> int:
@@ -25,9 +23,9 @@ def main() -> int:
     )
     print(f"{machine.description()}\n{', '.join(f'{name} {version}' for name, version in machine.versions().items())}")
     findings = []
-    for position, database in enumerate(_databases(arguments.only)):
+    for database in _databases(arguments.only):
         with database:
-            found = Rounds(database, effort, first_number() + position * _ROOM).run()
+            found = Rounds(database, effort).run()
         findings.append(found)
         print(f"\n{report.text(found, effort)}", flush=True)
     if arguments.json:

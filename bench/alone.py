@@ -1,7 +1,7 @@
 """The second baseline: the database fed with the same rows through the project's own store, without anything before it.
 
-A process of its own, since it is the project that runs here: `python -m bench.alone first count`, its environment says
-which database. Prints the figures as JSON.
+A process of its own, since it is the project that runs here: `python -m bench.alone start stop step` (of the numbers).
+Its environment says which database. Prints the figures as JSON.
 """
 
 import json
@@ -34,7 +34,7 @@ class Alone:
         return self.stored / self.seconds
 
 
-def main(first: int, count: int) -> Alone:
+def main(numbers: range) -> Alone:
     django.setup()
     from aaa_dashboard.deliveries.signature import is_signed, sign
     from aaa_dashboard.deliveries.split import split
@@ -43,7 +43,7 @@ def main(first: int, count: int) -> Alone:
 
     secret = os.environb[b"X_CONSUMER_SECRET"]
     deliveries = Deliveries(secret)
-    bodies = [deliveries.body(number) for number in range(first, first + count)]
+    bodies = [deliveries.body(number) for number in numbers]
     signatures = [sign(body, secret) for body in bodies]
 
     at = time.process_time()
@@ -57,13 +57,13 @@ def main(first: int, count: int) -> Alone:
 
     store = open_store()
     began = time.perf_counter()
-    for start in range(0, count, BATCH):
+    for start in range(0, len(rows), BATCH):
         store.save(rows[start : start + BATCH])
     seconds = time.perf_counter() - began
     stored = time.process_time()
     store.close()
-    return Alone(count, seconds, verified - at, was_split - verified, stored - was_split)
+    return Alone(len(rows), seconds, verified - at, was_split - verified, stored - was_split)
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(main(int(sys.argv[1]), int(sys.argv[2])))))
+    print(json.dumps(asdict(main(range(*map(int, sys.argv[1:]))))))

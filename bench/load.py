@@ -25,18 +25,17 @@ _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to send: deliveries `first` to `first + count - 1`, to `http://127.0.0.1:port/path`."""
+    """Which deliveries to send, to `http://127.0.0.1:port/path`."""
 
     port: int
     secret: str
-    first: int
-    count: int
+    numbers: range
     path: str = "/webhook/twitter"
     connections: int = 256
     per_second: float | None = None
     """Offered rate; None sends the next request as soon as the last one is answered."""
     seconds: float = 30.0
-    """No request is sent after that many, whatever is left of `count`."""
+    """No request is sent after that many, whatever is left."""
 
 
 @dataclass(slots=True)
@@ -117,14 +116,13 @@ class _Generator:
     def __init__(self, plan: Plan) -> None:
         deliveries = Deliveries(plan.secret.encode())
         host = f"127.0.0.1:{plan.port}"
-        numbers = range(plan.first, plan.first + plan.count)
-        self._waiting = deque((number, deliveries.request(number, plan.path, host)) for number in numbers)
+        self._waiting = deque((number, deliveries.request(number, plan.path, host)) for number in plan.numbers)
         self._plan = plan
         self._outcome = Outcome()
         self._selector = selectors.DefaultSelector()
         self._idle: list[_Connection] = []
         self._outstanding = 0
-        for _ in range(min(plan.connections, plan.count)):
+        for _ in range(min(plan.connections, len(plan.numbers))):
             connection = _Connection(plan.port)
             self._selector.register(connection.socket, selectors.EVENT_READ, connection)
             self._idle.append(connection)
@@ -158,7 +156,7 @@ class _Generator:
         while self._waiting and self._idle:
             # At an offered rate an answer's time counts from when its request was due: a receiver that stalls keeps
             # the requests behind it waiting, and they were late because of it.
-            due = now if rate is None else began + (self._waiting[0][0] - self._plan.first) / rate
+            due = now if rate is None else began + self._outcome.sent / rate
             if due > now:
                 break
             number, request = self._waiting.popleft()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from bench.alone import Alone
+from bench.bodies import Numbers
 from bench.challenges import Challenges, challenge
 from bench.databases import CONSUMER_SECRET, Comparison, Database
 from bench.load import LoadProcess, Outcome, Plan
@@ -82,12 +83,12 @@ def quantile_ms(seconds: Sequence[float], quantile: float) -> float:
 
 
 class Rounds:
-    """Measures on one database; deliveries are numbered from `first` on."""
+    """Measures on one database."""
 
-    def __init__(self, database: Database, effort: Effort, first: int) -> None:
+    def __init__(self, database: Database, effort: Effort) -> None:
         self._database = database
         self._effort = effort
-        self._next = first
+        self._numbers = Numbers()
         self._acknowledged: list[int] = []
 
     def run(self) -> Findings:
@@ -97,7 +98,8 @@ class Rounds:
             Server("bench.nothing:application", variables, workers=workers) as nothing,
             Server("aaa_dashboard.asgi:receiver", variables, workers=workers) as receiver,
         ):
-            warm_up = self._keep(self._saturate(receiver, _SENT_AGAIN))
+            warm_up = self._plan(receiver, _SENT_AGAIN, seconds=self._effort.saturated_seconds)
+            self._keep(self._measure(receiver, warm_up)[0])
             for _ in range(self._effort.rounds):
                 findings.saturated_nothing.append(self._saturate(nothing, self._effort.deliveries))
                 measured, challenges = self._saturate_and_challenge(receiver)
@@ -107,7 +109,7 @@ class Rounds:
             for _ in range(self._effort.rounds):
                 findings.offered_nothing.append(self._offer(nothing))
                 findings.offered.append(self._keep(self._offer(receiver)))
-            findings.sent_again = self._send_again(receiver, sorted(warm_up.outcome.acknowledged))
+            findings.sent_again = self._send_again(receiver, warm_up)
         findings.comparison = self._database.compare(self._acknowledged)
         findings.redeliveries = self._database.redeliveries()
         return findings
@@ -117,12 +119,10 @@ class Rounds:
         return measured
 
     def _plan(self, server: Server, count: int, *, per_second: float | None = None, seconds: float) -> Plan:
-        first, self._next = self._next, self._next + count
         return Plan(
             port=server.port,
             secret=CONSUMER_SECRET,
-            first=first,
-            count=count,
+            numbers=self._numbers.take(count),
             connections=self._effort.connections,
             per_second=per_second,
             seconds=seconds,
@@ -156,16 +156,15 @@ class Rounds:
         return Measured(outcome, server_cpu, database_cpu if database_pids else None), challenges
 
     def _feed_alone(self) -> Alone:
-        first, self._next = self._next, self._next + self._effort.deliveries
-        command = [sys.executable, "-m", "bench.alone", str(first), str(self._effort.deliveries)]
+        numbers = self._numbers.take(self._effort.deliveries)
+        command = [sys.executable, "-m", "bench.alone", str(numbers.start), str(numbers.stop), str(numbers.step)]
         variables = self._database.variables | {"DJANGO_SETTINGS_MODULE": "aaa_dashboard.settings"}
         printed = subprocess.run(command, cwd=ROOT, env=variables, check=True, stdout=subprocess.PIPE).stdout
-        self._acknowledged += range(first, first + self._effort.deliveries)
+        self._acknowledged += numbers
         return Alone(**json.loads(printed))
 
-    def _send_again(self, server: Server, numbers: Sequence[int]) -> int:
-        """Send the deliveries with these consecutive numbers once more; return how many were answered 200."""
-        plan = Plan(port=server.port, secret=CONSUMER_SECRET, first=numbers[0], count=len(numbers))
+    def _send_again(self, server: Server, plan: Plan) -> int:
+        """Send the deliveries of a plan once more; return how many were answered 200."""
         return self._measure(server, plan)[0].outcome.statuses[200]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.bodies import first_number
+from bench.bodies import Numbers
 from bench.databases import CONSUMER_SECRET, Database, PostgreSQL, SQLite
 from bench.load import Plan
 from bench.servers import Server
@@ -24,14 +24,13 @@ class Situation:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._next = first_number()
+        self._numbers = Numbers()
 
     def receiver(self) -> Server:
         return Server("aaa_dashboard.asgi:receiver", self._database.variables)
 
     def plan(self, server: Server, count: int, *, connections: int = 64) -> Plan:
-        first, self._next = self._next, self._next + count
-        return Plan(server.port, CONSUMER_SECRET, first, count, connections=connections)
+        return Plan(server.port, CONSUMER_SECRET, self._numbers.take(count), connections=connections)
 
     def plan_again(self, plan: Plan, server: Server) -> Plan:
         """The same deliveries, to another receiver."""

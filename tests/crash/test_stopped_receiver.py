@@ -8,7 +8,7 @@ from bench.databases import Database
 from bench.load import LoadProcess
 from tests.crash.conftest import Situation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 DELIVERIES = 40_000  # more than a receiver stores before it is stopped
 

@@ -6,7 +6,7 @@ from bench.databases import Database
 from bench.load import LoadProcess
 from tests.crash.conftest import Situation
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 DELIVERIES = 10_000
 
