@@ -49,6 +49,7 @@ check-lint: $(DEV_STAMP)
 check-types: $(DEV_STAMP)
 	@echo '— types'
 	@$(PRODUCTION) $(VENV)/bin/mypy --no-error-summary
+	@$(PRODUCTION) $(VENV)/bin/mypy --no-error-summary --config-file aaa_dashboard/sandbox/mypy.ini
 
 check-templates: $(DEV_STAMP)
 	@echo '— templates'
@@ -61,6 +62,7 @@ check-imports: $(DEV_STAMP)
 check-migrations: $(DEV_STAMP)
 	@echo '— migrations'
 	@$(PRODUCTION) DATABASE_URL=sqlite://:memory: $(PYTHON_) manage.py makemigrations --check --dry-run
+	@$(PRODUCTION) SANDBOX_DATABASE_URL=sqlite://:memory: $(PYTHON_) manage.py makemigrations --check --dry-run --settings aaa_dashboard.sandbox.settings
 
 check-deploy: $(DEV_STAMP)
 	@echo '— deployment'

@@ -88,15 +88,15 @@ def parse_time(value: str | int) -> tuple[int, str] | None:
     """
     if isinstance(value, int) or value.isdigit():
         return int(value), "ms"
-    for pattern, form in (("%a %b %d %H:%M:%S %z %Y", "x_date"), ("%Y-%m-%dT%H:%M:%S.%f%z", "iso_ms")):
+    for read, form in (
+        (lambda text: datetime.strptime(text, "%a %b %d %H:%M:%S %z %Y"), "x_date"),
+        (datetime.fromisoformat, "iso_ms" if value.endswith("Z") else "iso"),
+    ):
         try:
-            return round(datetime.strptime(value, pattern).timestamp() * 1000), form
+            return round(read(value).timestamp() * 1000), form
         except ValueError:
             continue
-    try:
-        return round(datetime.fromisoformat(value).timestamp() * 1000), "iso"
-    except ValueError:
-        return None
+    return None
 
 
 @dataclass
@@ -151,21 +151,26 @@ class _Taking:
             if key not in FUTURE_KEYS:
                 self.times.append(time[0])
             return self._mark(Slot("time", *time), bare=isinstance(value, int))
-        if key == "event_uuid":
-            return self._mark(Slot("uuid", str(value), "-" if str(value).startswith("-") else ""))
         if isinstance(value, int):
             return self._id(str(value), bare=True) if value >= 10**14 else value
+        return self._word(key, value)
+
+    def _word(self, key: str, value: str) -> str:
+        if key == "event_uuid":
+            return self._mark(Slot("uuid", value, "-" if value.startswith("-") else ""))
         if key == "id" and HEX_ID.fullmatch(value):
             return self._mark(Slot("hex", value))
         if key == "in_reply_to_screen_name" and value in self.names:
             return self._mark(Slot("person", self.names[value], "screen_name"))
-        if key == "for_user_id" or (key == "user_id" and value == _subject(self.body)):
-            return self._mark(Slot("for_user", value)) if value in BY_ID else value
+        if value in BY_ID and (key == "for_user_id" or (key == "user_id" and value == _subject(self.body))):
+            return self._mark(Slot("for_user", value))
         return self._string(value)
 
     def _string(self, value: str) -> str:
         value = PROFILE_IN_URL.sub(
-            lambda m: m[1] + (self._mark(Slot("person", self.names[m[2]], "screen_name")) if m[2] in self.names else m[2]),
+            lambda m: (
+                m[1] + (self._mark(Slot("person", self.names[m[2]], "screen_name")) if m[2] in self.names else m[2])
+            ),
             value,
         )
         return ID.sub(lambda m: str(self._id(m[0])), value)
@@ -210,7 +215,7 @@ class _Moment:
 
 
 def _with_exact_time(node: dict[str, Any]) -> dict[str, Any]:
-    """Give `created_at` of a post the milliseconds of its id: rounded first and moved then, it could be a second off."""
+    """Give `created_at` of a post the milliseconds of its id: moved after it was rounded, it could be a second off."""
     created, x_id = node.get("created_at"), str(node.get("id_str", ""))
     if isinstance(created, str) and x_id.isdigit() and (time := parse_time(created)) and time[1] == "x_date":
         return node | {"created_at": _Moment(id_ms(int(x_id)))}

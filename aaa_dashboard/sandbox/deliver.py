@@ -1,7 +1,7 @@
 """Post deliveries to the webhook, and post them again on X's timetable until they are answered 200.
 
-What waits for its next attempt waits in memory: nothing here ever blocks whoever makes deliveries, and a receiver that is
-down costs no more than the room for `MAX_WAITING` bodies.
+What waits for its next attempt waits in memory: nothing here ever blocks whoever makes deliveries, and a receiver that
+is down costs no more than the room for `MAX_WAITING` bodies.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ Fast enough to replay at X's own rate: a payload is taken apart once (`anatomy`)
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -122,33 +122,16 @@ class _Filling:
         self.shift = when_ms - anatomy.reference_ms
         self.sentences: dict[str, str] = {}
         self.texts = [self._text(number) for number in range(len(anatomy.words))]
-        self.values = [self._value(slot) for slot in anatomy.slots]
+        self.values = [MAKERS[slot.what](self, slot) for slot in anatomy.slots]
 
     def body(self, for_user_id: str) -> bytes:
         values = self.values
+        subject = for_user_id.encode()
         pieces = self.anatomy.pieces.copy()
         for place, number in self.anatomy.gaps:
-            pieces[place] = values[number] or for_user_id.encode()
+            value = values[number]
+            pieces[place] = subject if value is None else value
         return b"".join(pieces)
-
-    def _value(self, slot: Slot) -> bytes:
-        match slot.what:
-            case "person":
-                return _person(self.cast[str(slot.of)], str(slot.as_))
-            case "id":
-                return b"%d" % new_id(id_ms(int(slot.of)) + self.shift)
-            case "time":
-                return write_time(int(slot.of) + self.shift, str(slot.as_)).encode()
-            case "text":
-                return orjson.dumps("".join(self.texts[int(slot.of)]))[1:-1]
-            case "position":
-                return b"%d" % sum(map(len, self.texts[int(slot.of)][: int(slot.as_)]))
-            case "uuid":
-                return f"{slot.as_}{self.random.getrandbits(62)}".encode()
-            case "hex":
-                return b"%032x" % self.random.getrandbits(128)
-            case _:  # for_user: differs from body to body
-                return b""
 
     def _text(self, number: int) -> list[str]:
         words = self.anatomy.words[number]
@@ -172,3 +155,16 @@ def _person(person: Person, form: str) -> bytes:
     if form == "url":
         return f"https://{person.screen_name.replace('_', '-')}.example/".encode()
     return orjson.dumps(getattr(person, form))[1:-1]
+
+
+MAKERS: Mapping[str, Callable[[_Filling, Slot], bytes | None]] = {
+    "person": lambda filling, slot: _person(filling.cast[str(slot.of)], str(slot.as_)),
+    "id": lambda filling, slot: b"%d" % new_id(id_ms(int(slot.of)) + filling.shift),
+    "time": lambda filling, slot: write_time(int(slot.of) + filling.shift, str(slot.as_)).encode(),
+    "text": lambda filling, slot: orjson.dumps("".join(filling.texts[int(slot.of)]))[1:-1],
+    "position": lambda filling, slot: b"%d" % sum(map(len, filling.texts[int(slot.of)][: int(slot.as_)])),
+    "uuid": lambda filling, slot: f"{slot.as_}{filling.random.getrandbits(62)}".encode(),
+    "hex": lambda filling, slot: b"%032x" % filling.random.getrandbits(128),
+    "for_user": lambda filling, slot: None,  # differs from body to body
+}
+"""How the value of each kind of slot is made."""

@@ -59,9 +59,8 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 async def send(url: str, secret: str, bodies: Iterator[bytes], number: int, rate: float, concurrency: int) -> Result:
     """Post `number` bodies, at most `concurrency` at once.
 
-    Args:
-        rate: Deliveries a second; 0 for as fast as answers come. The timetable does not wait for slow answers until
-            `concurrency` of them are missing.
+    `rate` is in deliveries a second, 0 for as fast as answers come. The timetable does not wait for slow answers until
+    `concurrency` of them are missing.
     """
     result = Result()
     numbers = iter(range(number))
@@ -156,7 +155,8 @@ def _run(run: Coroutine[None, None, Result]) -> Result:
 
 def _in_words(summary: dict[str, object]) -> str:
     answered, failed = summary["answered"], summary["failed"]
-    assert isinstance(answered, dict) and isinstance(failed, dict)
+    assert isinstance(answered, dict)
+    assert isinstance(failed, dict)
     lines = [
         f"sent      {summary['sent']}",
         *(f"answered  {number} × {status}" for status, number in answered.items()),

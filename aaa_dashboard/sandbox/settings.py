@@ -1,5 +1,6 @@
 """Settings of the sandbox, from the environment: every name begins with `SANDBOX_`. Explained in docs/sandbox.md."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
+        "img-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'none'"],
         "frame-ancestors": ["'none'"],
@@ -91,6 +93,9 @@ STATICFILES_DIRS = [("sandbox", BASE_DIR / "static" / "sandbox")]
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+
+# Its own files are few and small: that Django reads them at once is what is wanted.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 USE_I18N = False
 USE_TZ = True

@@ -40,6 +40,6 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(_request: HttpRequest) -> HttpResponse:
     """200 while the process lives."""
     return HttpResponse("ok\n", content_type="text/plain")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -47,7 +47,7 @@ def take_apart(node: dict[str, Any], text_key: str, names: dict[str, str], pool:
     positions = list(_positions(node))
     cuts = {0, len(text), *(p for _, _, p in positions if p <= len(text))}
     edges = sorted(cuts)
-    pieces = [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [text[a:b] for a, b in pairwise(edges)]
     parts = [part for piece in pieces for part in _trim(piece)]
     mentions = {i: names[part[1:]] for i, part in enumerate(parts) if part.startswith("@") and part[1:] in names}
     spoken = [i for i, part in enumerate(parts) if len(part) > 2 and part[0] not in "@#$" and "://" not in part]
