@@ -65,7 +65,9 @@ def _processes(configuration: Configuration) -> list[Process]:
             *("--timeout-graceful-shutdown", "5"),
         ],
         "work": [
-            *(python, "-m", "celery", "--quiet", "--app", "aaa_dashboard.celery", "worker", "--beat", "--pool", "solo"),
+            # That root is discouraged says nothing to somebody who tries things in a container.
+            *(python, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet"),
+            *("--app", "aaa_dashboard.celery", "worker", "--beat", "--pool", "solo"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"),
         ],
         "sandbox": [python, "-m", "aaa_dashboard.sandbox"],
