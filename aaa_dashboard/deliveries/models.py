@@ -96,7 +96,9 @@ class TrafficMinute(models.Model):
 
     app = models.ForeignKey("webhooks.App", on_delete=models.CASCADE, db_index=False, related_name="+")
     minute = models.DateTimeField(help_text="Its first second.")
-    receiver = models.CharField(max_length=80, help_text="Host, process id and start of the receiver.")
+    receiver = models.CharField(
+        max_length=80, help_text="Host and process id of the receiver, and a mark of this start."
+    )
     deliveries = models.PositiveIntegerField(help_text="Answered 200.")
     events = models.PositiveIntegerField(help_text="New to us.")
     duplicates = models.PositiveIntegerField(help_text="Known already: retries and replays.")

@@ -14,6 +14,7 @@ import os
 import socket
 import time
 from datetime import UTC, datetime
+from secrets import token_hex
 from urllib.parse import parse_qsl
 
 import orjson
@@ -42,7 +43,7 @@ class Receiver:
     def __init__(self) -> None:
         self.registry = Registry()
         self.traffic = Traffic(
-            receiver=f"{socket.gethostname()[:40]}:{os.getpid()}:{time.time():.0f}",
+            receiver=f"{socket.gethostname()[:40]}:{os.getpid()}:{token_hex(4)}",
             refusals_per_minute=settings.RECEIVER_REFUSALS_PER_MINUTE,
         )
         self.writer = Writer(

@@ -9,14 +9,14 @@ from aaa_dashboard.asgi import Entry
 from tests.deliveries.serving import PREVIOUS_SECRET, SECRET, Sender, serving
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _secrets(settings: LazySettings) -> None:
     settings.X_CONSUMER_SECRET = SECRET
     settings.X_CONSUMER_SECRET_PREVIOUS = PREVIOUS_SECRET
 
 
 @pytest.fixture
-def entry(transactional_db: None, _secrets: None) -> Entry:
+def entry(transactional_db: None) -> Entry:
     """The hot path alone, not yet serving."""
     return Entry(None)
 

@@ -16,6 +16,8 @@ from aaa_dashboard.deliveries.models import Event, Refusal, Unsplit
 from aaa_dashboard.webhooks.models import App
 from tests.deliveries.serving import PREVIOUS_SECRET, SECRET, Sender, serving, signature
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 BODY = b'{"for_user_id":"2244994945","tweet_create_events":[{"id_str":"1924464219999999999","text":"Hello"}]}'
 
 
@@ -24,7 +26,7 @@ class ReceiveContract:
     with_django = False
 
     @pytest.fixture
-    def sender(self, transactional_db: None, _secrets: None) -> Iterator[Sender]:
+    def sender(self) -> Iterator[Sender]:
         self.prepare()
         with serving(self.entry()) as url:
             yield Sender(url + self.path)
@@ -162,7 +164,7 @@ class ReceiveContract:
         assert [answer.status_code for answer in answers] == [200, 200, 400]
         assert not any("location" in answer.headers or "content-encoding" in answer.headers for answer in answers)
 
-    def test_a_refusal_is_recorded_without_its_body(self, transactional_db: None, _secrets: None) -> None:
+    def test_a_refusal_is_recorded_without_its_body(self) -> None:
         self.prepare()
         with serving(self.entry()) as url:
             Sender(url + self.path).post(BODY, x_twitter_webhooks_signature="sha256=forged")

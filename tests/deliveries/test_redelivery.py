@@ -26,7 +26,7 @@ def test_a_delivery_sent_many_times_at_once_is_one_event(server: str) -> None:
     assert Event.objects.get().redeliveries == 63
 
 
-def test_two_receivers_at_once_store_each_event_once(transactional_db: None, _secrets: None) -> None:
+def test_two_receivers_at_once_store_each_event_once(transactional_db: None) -> None:
     bodies = [
         json.dumps({"for_user_id": "1", "tweet_create_events": [{"id_str": str(10**18 + n)}]}).encode()
         for n in range(100)
@@ -57,7 +57,7 @@ def test_a_known_item_beside_a_new_one_does_not_hide_it(sender: Sender) -> None:
     assert list(Event.objects.order_by("id").values_list("redeliveries", flat=True)) == [1, 0]
 
 
-def test_two_apps_that_receive_the_same_item_have_an_event_each(transactional_db: None, _secrets: None) -> None:
+def test_two_apps_that_receive_the_same_item_have_an_event_each(transactional_db: None) -> None:
     App.objects.create(name="Staging", slug="staging", consumer_secret=SECRET)
     with serving(Entry(None)) as url:
         for slug in ("twitter", "staging"):

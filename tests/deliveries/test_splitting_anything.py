@@ -1,5 +1,6 @@
 """Any JSON in: never an exception, never a lost item, always rows that a database takes."""
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -58,9 +59,9 @@ def test_any_json_is_split_kept_or_refused(value: Any) -> None:
         rows = split(body, NOW)
     except NotAnObject:
         assert not isinstance(value, dict)
-    except CannotSplit as reason:
+    except CannotSplit:
         assert isinstance(value, dict)
-        assert str(reason) == "no items in it"
+        assert not any(isinstance(member, list | dict) and member for member in value.values())
     else:
         _assert_storable(rows)
 
@@ -97,10 +98,8 @@ def test_no_item_is_lost_and_each_is_whole_in_its_payload(body: dict[str, Any]) 
 
 @given(st.binary(max_size=60).map(lambda tail: b'{"for_user_id":"1",' + tail))
 def test_bytes_that_are_no_json_are_kept(body: bytes) -> None:
-    try:
+    with contextlib.suppress(CannotSplit):
         _assert_storable(split(body, NOW))
-    except CannotSplit as reason:
-        assert str(reason) in {"not JSON", "no items in it"}
 
 
 def test_nesting_without_end_is_kept_not_followed() -> None:

@@ -115,7 +115,8 @@ def test_messages_keep_the_users_they_speak_of() -> None:
 
 
 def test_an_id_beyond_what_javascript_holds_stays_exact() -> None:
-    body = b'{"for_user_id":"9007199254740993","tweet_create_events":[{"id":9007199254740993,"user":{"id":9007199254740995}}]}'
+    tweet = b'{"id":9007199254740993,"user":{"id":9007199254740995}}'
+    body = b'{"for_user_id":"9007199254740993","tweet_create_events":[' + tweet + b"]}"
     (row,) = split(body, NOW)
     assert (row.for_user_id, row.actor_id) == ("9007199254740993", "9007199254740995")
     assert "9007199254740993" in row.payload

@@ -28,10 +28,12 @@ class PlantedStore(Store):
         self.refuses_data = self.real.refuses_data
         self.gate = threading.Event()
         self.gate.set()
+        self.reached = threading.Event()
         self.batches: list[int] = []
         self.fail: Callable[[Sequence[Delivery]], Exception | None] = lambda batch: None
 
     def save(self, batch: Sequence[Delivery]) -> dict[int, Counts]:
+        self.reached.set()
         assert self.gate.wait(10)
         self.batches.append(len(batch))
         if error := self.fail(batch):
@@ -82,8 +84,7 @@ def test_what_arrives_during_a_commit_is_the_next_batch(app_id: int, store: Plan
     async def act(writer: Writer) -> None:
         store.gate.clear()
         first = writer.submit(_delivery(app_id, 0))
-        while writer._waiting:  # noqa: SLF001 - until the thread holds it before the gate
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(store.reached.wait)
         others = [writer.submit(_delivery(app_id, number)) for number in range(1, 51)]
         store.gate.set()
         await asyncio.gather(first, *others)
@@ -113,11 +114,9 @@ def test_a_full_queue_refuses_and_recovers(
 ) -> None:
     async def act(writer: Writer) -> None:
         store.gate.clear()
-        accepted = []
+        accepted = [writer.submit(_delivery(app_id, number)) for number in range(3)]
         with pytest.raises(QueueFull):
-            for number in range(10):
-                accepted.append(writer.submit(_delivery(app_id, number)))
-        assert len(accepted) == 3
+            writer.submit(_delivery(app_id, 3))
         store.gate.set()
         await asyncio.gather(*accepted)
         await writer.submit(_delivery(app_id, 9))
@@ -143,13 +142,12 @@ def test_a_failed_commit_fails_its_deliveries_and_the_next_one_succeeds(app_id: 
 
 def test_a_row_that_the_database_refuses_does_not_take_the_batch_with_it(app_id: int, store: PlantedStore) -> None:
     bad = _delivery(app_id, 1)
-    bad.rows = [row._replace(kind=None) for row in bad.rows]  # type: ignore[arg-type] - a defect to come
+    bad.rows = [row._replace(kind=None) for row in bad.rows]  # type: ignore[arg-type]
 
     async def act(writer: Writer) -> None:
         store.gate.clear()
         futures = [writer.submit(_delivery(app_id, 0))]
-        while writer._waiting:  # noqa: SLF001
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(store.reached.wait)
         futures += [writer.submit(delivery) for delivery in (_delivery(app_id, 2), bad, _delivery(app_id, 3))]
         store.gate.set()
         await asyncio.gather(*futures)
@@ -192,7 +190,10 @@ def test_a_sender_that_hangs_up_does_not_undo_its_delivery(app_id: int, store: P
 def test_counts_wait_for_a_database_that_is_away(app_id: int, store: PlantedStore) -> None:
     failures = iter([OSError("away"), None])
 
+    tried = threading.Event()
+
     def chore(used: Store) -> None:
+        tried.set()
         if error := next(failures):
             raise error
         TrafficMinute.objects.create(
@@ -201,8 +202,7 @@ def test_counts_wait_for_a_database_that_is_away(app_id: int, store: PlantedStor
 
     async def act(writer: Writer) -> None:
         writer.submit_chore(chore)
-        while not writer.last_error:
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(tried.wait)
         await writer.submit(_delivery(app_id, 0))  # any wake-up tries again
 
     _run(store, act)
@@ -215,8 +215,11 @@ def test_a_store_counts_new_and_known_by_app(app_id: int) -> None:
     try:
         store.save([_delivery(app_id, 0), _delivery(app_id, 1)])
         counts = store.save(
-            [_delivery(app_id, 1), _delivery(app_id, 2), _delivery(app_id, 2), _delivery(other, 1)]
-            + [Delivery(other, b"{}", NOW, (), "no items in it")]
+            [
+                *(_delivery(app_id, number) for number in (1, 2, 2)),
+                _delivery(other, 1),
+                Delivery(other, b"{}", NOW, (), "no items in it"),
+            ]
         )
     finally:
         store.close()

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('minute', models.DateTimeField(help_text='Its first second.')),
-                ('receiver', models.CharField(help_text='Host, process id and start of the receiver.', max_length=80)),
+                ('receiver', models.CharField(help_text='Host and process id of the receiver, and a mark of this start.', max_length=80)),
                 ('deliveries', models.PositiveIntegerField(help_text='Answered 200.')),
                 ('events', models.PositiveIntegerField(help_text='New to us.')),
                 ('duplicates', models.PositiveIntegerField(help_text='Known already: retries and replays.')),

@@ -1,0 +1,77 @@
+"""Accounts appear by themselves, with their names, from what arrives for them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from aaa_dashboard.deliveries.accounts import ATTEMPTS, AccountLearner
+from aaa_dashboard.deliveries.split import split
+from aaa_dashboard.deliveries.store import Delivery
+from aaa_dashboard.subscriptions.models import Account
+from tests.deliveries.eventually import eventually
+from tests.deliveries.serving import Sender
+from tests.deliveries.test_writer import NOW
+
+
+def _delivery(for_user_id: str, **content: Any) -> Delivery:
+    body = json.dumps({"for_user_id": for_user_id, **content}).encode()
+    return Delivery(1, body, NOW, split(body, NOW))
+
+
+def test_an_account_is_learnt_from_a_real_delivery(sender: Sender) -> None:
+    user = {"id_str": "42", "screen_name": "acme", "name": "Acme", "protected": False}
+    body = {"for_user_id": "42", "tweet_create_events": [{"id_str": str(10**18), "user": user}]}
+    assert sender.post(json.dumps(body).encode()).status_code == 200
+    eventually(lambda: Account.objects.filter(x_user_id="42", screen_name="acme", name="Acme").exists())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"follow_events": [{"target": {"id": "42", "screen_name": "acme", "name": "Acme"}}]},
+        {"direct_message_events": [{"id": "1"}], "users": {"42": {"id": "42", "screen_name": "acme", "name": "Acme"}}},
+        {"tweet_create_events": [{"entities": {"user_mentions": [{"id": 42, "screen_name": "acme", "name": "Acme"}]}}]},
+    ],
+    ids=["follow", "message", "mention"],
+)
+def test_the_name_is_found_wherever_the_payload_has_it(content: dict[str, Any]) -> None:
+    AccountLearner().learn([_delivery("42", **content)])
+    account = Account.objects.get()
+    assert (account.screen_name, account.name) == ("acme", "Acme")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_without_a_name_gets_it_later() -> None:
+    learner = AccountLearner()
+    learner.learn([_delivery("42", tweet_delete_events=[{"status": {"id": "1"}}])])
+    assert str(Account.objects.get()) == "42"
+    learner.learn([_delivery("42", follow_events=[{"target": {"id": "42", "screen_name": "acme"}}])])
+    assert str(Account.objects.get()) == "@acme"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_known_account_costs_no_query(django_assert_num_queries: Any) -> None:
+    learner = AccountLearner()
+    delivery = _delivery("42", follow_events=[{"target": {"id": "42", "screen_name": "acme"}}])
+    learner.learn([delivery])
+    with django_assert_num_queries(0):
+        learner.learn([delivery] * 10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_search_for_a_name_comes_to_an_end(django_assert_num_queries: Any) -> None:
+    learner = AccountLearner()
+    delivery = _delivery("42", new_events=[{"a": 1}])
+    for _ in range(ATTEMPTS):
+        learner.learn([delivery])
+    with django_assert_num_queries(0):
+        learner.learn([delivery])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_that_people_know_already_is_kept() -> None:
+    Account.objects.create(x_user_id="42", screen_name="acme_support")
+    AccountLearner().learn([_delivery("42", follow_events=[{"target": {"id": "42", "screen_name": "acme"}}])])
+    assert Account.objects.get().screen_name == "acme_support"
