@@ -13,6 +13,8 @@ from aaa_dashboard.deliveries.models import Category, Event
 
 from .cards import Card, card_of
 
+READ_MESSAGES = "deliveries.read_direct_messages"
+"""The permission without which the words of a direct message are nowhere shown."""
 LATE = timedelta(minutes=15)
 """From here on a row says how long an event took to reach us: X retries for minutes and replays days."""
 EXCERPT = 600
@@ -74,7 +76,7 @@ def rows_of(events: Iterable[Event], names: Mapping[str, str], *, readable: bool
 
 def render(row: Row) -> SafeString:
     """Render one row as an `li`, the same for everybody who has the same right to direct messages."""
-    return get_template("activity/_row.html").render({"row": row})
+    return mark_safe(get_template("activity/_row.html").render({"row": row}))  # noqa: S308 - the template escapes
 
 
 @cache

@@ -18,9 +18,7 @@ from .filters import Filters
 from .names import accounts_offered, names_of
 from .queries import newest, page_of
 from .raw import pretty
-from .rows import Row, is_private, rows_of
-
-READ_MESSAGES = "deliveries.read_direct_messages"
+from .rows import READ_MESSAGES, Row, is_private, rows_of
 
 
 @require_safe
@@ -41,9 +39,8 @@ async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     view = feed.View(filters, readable=await user.ahas_perm(READ_MESSAGES))
     # The request lasts for minutes; its database connection, used up to here, must not.
     await sync_to_async(close_old_connections)()
-    response = StreamingHttpResponse(feed.follow(view, position), content_type="text/event-stream")
-    response.headers |= {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return response
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(feed.follow(view, position), content_type="text/event-stream", headers=headers)
 
 
 @require_safe

@@ -1,6 +1,8 @@
-// Every <time datetime> says how long ago it was, stays fresh, and shows the exact moment in the reader's zone on hover.
+// Every <time datetime> says how long ago it was, stays fresh, and shows the exact moment in the reader's zone on hover;
+// with `data-exact` it shows the moment as well.
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const precise = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 function words(seconds) {
@@ -16,7 +18,8 @@ function refresh(time) {
   if (Number.isNaN(moment)) return;
   if (!time.title) time.title = exact.format(moment);
   const seconds = (Date.now() - moment) / 1000;
-  const text = seconds < 30 * 86400 ? words(seconds) : day.format(moment);
+  const ago = seconds < 30 * 86400 ? words(seconds) : day.format(moment);
+  const text = "exact" in time.dataset ? `${precise.format(moment)} · ${words(seconds)}` : ago;
   if (time.textContent !== text) time.textContent = text;
 }
 

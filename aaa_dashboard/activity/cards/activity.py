@@ -29,7 +29,7 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "dm.sent": ("Message", "envelope", "→ {}"),
     "dm.read": ("Read", "eye", "read the messages of {}"),
     "dm.indicate_typing": ("Typing", "ellipsis-horizontal", "is typing to {}"),
-    "oauth.revoke": ("Access withdrawn", "key", "withdrew this app's access"),
+    "oauth.revoke": ("Revoked", "key", "withdrew this app's access"),
 }
 # Messages come wrapped in the older envelope, with their own card.
 _WRAPPED = {
@@ -44,6 +44,7 @@ _TARGET_FIELDS = ("target_user_id", "recipient_id", "participant_id", "in_reply_
 def activity(scene: Scene) -> Card:
     """One event of the X Activity API, known or not."""
     payload = scene.item.get("payload")
+    payload = payload if isinstance(payload, dict) else {}
     for key, card in _WRAPPED.items():
         if wrapped := items(member(payload, key)):
             inner = wrapped[0] if isinstance(wrapped[0], dict) else {}

@@ -11,7 +11,7 @@ def revoke(scene: Scene) -> Card:
     """An account's owner withdrew our app's access."""
     person = scene.person_by_id(id_text(member(scene.item, "revoke", "source", "user_id")))
     return Card(
-        label="Access withdrawn",
+        label="Revoked",
         icon="key",
         actor=person,
         line="withdrew this app's access",

@@ -1,0 +1,92 @@
+"""What X sent, as the admin shows it. Here rather than in `deliveries`, which knows nothing of people and rights."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from aaa_dashboard.deliveries.models import Event, Refusal, TrafficMinute, Unsplit
+from aaa_dashboard.staff.admin_bases import ReadOnlyAdmin
+from aaa_dashboard.staff.audit import record
+
+from .cards import card_of
+from .raw import pretty
+from .rows import READ_MESSAGES, is_private
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """Direct messages are read on the event's own page alone: it asks for the permission and records the reading."""
+
+    list_display = ["id", "category", "kind", "for_user_id", "actor_id", "received_at", "redeliveries"]
+    list_filter = ["category"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        events = super().get_queryset(request)
+        # Lists need no payload, and payloads are most of the table.
+        return events if request.resolver_match.kwargs else events.defer("payload", "text")  # type: ignore[union-attr]
+
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:  # noqa: ARG002
+        fields = ["app", "category", "kind", "key", "for_user_id", "actor_id", "occurred_at", "received_at"]
+        fields += ["redeliveries", "page"]
+        if obj and not is_private(obj, card_of(obj.kind, obj.payload, obj.for_user_id, {})):
+            fields += ["text", "as_x_sent_it"]
+        return fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+    @admin.display(description="In words")
+    def page(self, event: Event) -> SafeString:
+        return format_html('<a href="{}">Open the event</a>', reverse("activity:event", args=[event.pk]))
+
+    @admin.display(description="As X sent it")
+    def as_x_sent_it(self, event: Event) -> SafeString:
+        return format_html("<pre>{}</pre>", pretty(event.payload))
+
+
+@admin.register(Unsplit)
+class UnsplitAdmin(ReadOnlyAdmin):
+    """A body that could not be taken apart may hold a direct message, so it is shown as one is."""
+
+    list_display = ["id", "received_at", "app", "reason", "redeliveries"]
+    list_select_related = ["app"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        unsplit = super().get_queryset(request)
+        return unsplit if request.resolver_match.kwargs else unsplit.defer("body")  # type: ignore[union-attr]
+
+    def get_fields(self, request: HttpRequest, obj: Unsplit | None = None) -> list[Any]:  # noqa: ARG002
+        fields = ["app", "received_at", "reason", "digest", "redeliveries", "size"]
+        return [*fields, "as_x_sent_it"] if request.user.has_perm(READ_MESSAGES) else fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Unsplit | None = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        unsplit = self.get_object(request, object_id)
+        if unsplit and self.has_view_permission(request) and request.user.has_perm(READ_MESSAGES):
+            record(request, "read an unsplit delivery", unsplit)
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    @admin.display(description="Bytes")
+    def size(self, unsplit: Unsplit) -> int:
+        return len(unsplit.body)
+
+    @admin.display(description="As X sent it")
+    def as_x_sent_it(self, unsplit: Unsplit) -> SafeString:
+        return format_html("<pre>{}</pre>", bytes(unsplit.body).decode("utf-8", "replace"))
+
+
+@admin.register(Refusal)
+class RefusalAdmin(ReadOnlyAdmin):
+    list_display = ["at", "status", "reason", "method", "path", "sender", "size"]
+
+
+@admin.register(TrafficMinute)
+class TrafficMinuteAdmin(ReadOnlyAdmin):
+    list_display = ["minute", "app", "receiver", "deliveries", "events", "duplicates", "unsplit", "worst_ms"]
+    list_select_related = ["app"]
