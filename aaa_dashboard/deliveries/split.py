@@ -5,7 +5,6 @@ Facts from X's documentation of activity payloads: `for_user_id` is a string; ea
 `user_has_blocked` speaks of every item. What else is there is kept and shown, not understood.
 """
 
-import re
 from datetime import UTC, datetime
 from hashlib import blake2b
 from json import dumps as exact_dumps
@@ -104,12 +103,14 @@ def _split(body: bytes, received_at: datetime) -> list[Row]:
 # --- Parsing -----------------------------------------------------------------------------------
 
 # The fast parser turns whole numbers beyond 64 bits into floats. Runs of 20 digits are rare enough to ask twice.
-_BEYOND_64_BITS = re.compile(rb"[0-9]{20}")
+# (Translating and looking for a constant takes a tenth of the time of a regular expression.)
+_DIGIT_OR_NOT = bytes(byte in b"0123456789" for byte in range(256))
+_TWENTY_DIGITS = b"\x01" * 20
 
 
 def parse(body: bytes) -> dict[str, Any]:
     """Read JSON exactly: no id loses digits. Raises `CannotSplit`."""
-    if not _BEYOND_64_BITS.search(body):
+    if _TWENTY_DIGITS not in body.translate(_DIGIT_OR_NOT):
         try:
             return orjson.loads(body)  # type: ignore[no-any-return]
         except orjson.JSONDecodeError:

@@ -105,7 +105,8 @@ class PostgreSQLStore(Store):
             self._connection = psycopg.connect(**parameters, autocommit=True)
             # Acknowledged means durable, whatever the server's default is.
             self._connection.execute("SET synchronous_commit = on")
-            self._connection.execute("SET statement_timeout = '20s'")
+            # Below the ten seconds for which Live waits for ids that were given out and have not appeared.
+            self._connection.execute("SET statement_timeout = '8s'")
         return self._connection
 
     def close(self) -> None:
