@@ -72,7 +72,10 @@ def _processes(configuration: Configuration) -> list[Process]:
         ],
         "sandbox": [python, "-m", "aaa_dashboard.sandbox"],
     }
-    return [Process(name, command, configuration.environment) for name, command in commands.items()]
+    processes = [Process(name, command, configuration.environment) for name, command in commands.items()]
+    # It registers its webhook as soon as it starts, and should find somebody there.
+    processes[-1].after = lambda: _answers(configuration.port)
+    return processes
 
 
 def _answers(port: int) -> bool:

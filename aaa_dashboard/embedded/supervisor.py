@@ -25,11 +25,12 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass
 class Process:
-    """One program: its name on the screen, its command and its whole environment."""
+    """One program: its name on the screen, its command, its whole environment, and what has to be true to start it."""
 
     name: str
     command: list[str]
     environment: Mapping[str, str]
+    after: Callable[[], bool] | None = None
     popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
     unfinished_line: bytes = field(default=b"", init=False)
 
@@ -54,13 +55,12 @@ class Supervisor:
             0 when a signal asked for the end, 1 when a process ended by itself or none of them became ready.
         """
         self._listen_to_signals()
-        for process in self.processes:
-            self._start(process)
         ready_before = time.monotonic() + READY_SECONDS
         while not self._stop_asked and not self._anybody_ended():
-            self._show_output(None if self._ready else READY_POLL_SECONDS)
-            if not self._ready and not self._stop_asked:
+            if not self._ready:
+                self._start_what_may()
                 self._look_whether_ready(ready_before)
+            self._show_output(None if self._ready else READY_POLL_SECONDS)
         self._stop()
         return self._status
 
@@ -77,6 +77,11 @@ class Supervisor:
 
     def _ask_to_stop(self, *_: object) -> None:
         self._stop_asked += 1
+
+    def _start_what_may(self) -> None:
+        for process in self.processes:
+            if process.popen is None and (process.after is None or process.after()):
+                self._start(process)
 
     def _start(self, process: Process) -> None:
         process.popen = subprocess.Popen(
@@ -101,7 +106,7 @@ class Supervisor:
         return bool(ended)
 
     def _look_whether_ready(self, ready_before: float) -> None:
-        if self._is_ready():
+        if all(process.popen for process in self.processes) and self._is_ready():
             self._ready = True
             self._on_ready()
         elif time.monotonic() > ready_before:

@@ -139,6 +139,32 @@ def test_children_end_when_the_supervisor_is_killed(start: Start, tmp_path: Path
     assert wait_until(lambda: left_over(tmp_path) == [])
 
 
+def test_a_process_may_wait_for_another(tmp_path: Path) -> None:
+    script = textwrap.dedent("""
+        import os, sys
+        from pathlib import Path
+        from aaa_dashboard.embedded.supervisor import Process, Supervisor
+        first_was_here = Path(sys.argv[1])
+        sleep = "import time; time.sleep(120)"
+        print_and_sleep = f"print(open({str(first_was_here)!r}).read(), flush=True); {sleep}"
+        write_and_sleep = f"open({str(first_was_here)!r}, 'w').write('hello'); {sleep}"
+        first = Process("first", [sys.executable, "-c", write_and_sleep], os.environ)
+        second = Process("second", [sys.executable, "-c", print_and_sleep], os.environ)
+        second.after = lambda: first_was_here.exists() and first_was_here.read_text() == "hello"
+        Supervisor([second, first], is_ready=lambda: True, on_ready=lambda: print("welcome", flush=True)).run()
+    """)
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path / "here")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    read_until(supervisor, "welcome", "second │ hello")
+    supervisor.terminate()
+    supervisor.communicate(timeout=10)
+    assert supervisor.returncode == 0
+
+
 def test_a_last_line_without_an_end_is_shown(start: Start) -> None:
     supervisor = start(web="import sys; sys.stdout.write('cut off')")
     output, _ = supervisor.communicate(timeout=10)
