@@ -4,9 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import LazySettings
+from hypothesis import settings as hypothesis_settings
 
 from aaa_dashboard.asgi import Entry
 from tests.deliveries.serving import PREVIOUS_SECRET, SECRET, Sender, serving
+
+# The machine may be busy: how long an example takes says nothing about what it shows.
+hypothesis_settings.register_profile("project", deadline=None)
+hypothesis_settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)
