@@ -5,6 +5,7 @@ is down costs no more than the room for `MAX_WAITING` bodies.
 """
 
 import asyncio
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,6 +64,13 @@ def session(concurrency: int, answer_seconds: float) -> aiohttp.ClientSession:
     )
 
 
+def reason(error: Exception) -> str:
+    """Why a request got no answer, in the words of the operating system where it has some."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error)[:200] or type(error).__name__
+
+
 async def post(client: aiohttp.ClientSession, url: str, secret: str, body: bytes) -> Answer:
     """Sign a body and post it once. Never raises for what the other side does, and follows no redirect."""
     headers = {"Content-Type": "application/json", SIGNATURE_HEADER: sign(secret, body)}
@@ -75,7 +83,7 @@ async def post(client: aiohttp.ClientSession, url: str, secret: str, body: bytes
     except TimeoutError:
         problem = "no answer in time"
     except (aiohttp.ClientError, ValueError, OSError) as error:
-        problem = str(error)[:200] or type(error).__name__
+        problem = reason(error)
     return Answer(status, (time.perf_counter() - began) * 1000, problem)
 
 

@@ -8,7 +8,7 @@ X_EPOCH_MS = 1_288_834_974_657  # an X id is (milliseconds since then) << 22 | 2
 
 @dataclass(frozen=True)
 class Person:
-    """An X user. The id is X's and larger than 2**53, so that whoever reads it as a float gets it wrong."""
+    """An X user. The id is X's and odd and larger than 2**53, so that whoever reads it as a float gets it wrong."""
 
     id: str
     screen_name: str
@@ -30,9 +30,9 @@ class Person:
 
 
 BRANDS = (
-    Person("613278910244360192", "acme", "Acme", "Rotterdam", "Things that work. Help: @acme_support", is_brand=True),
+    Person("613278910244360193", "acme", "Acme", "Rotterdam", "Things that work. Help: @acme_support", is_brand=True),
     Person(
-        "838514127360458752",
+        "838514127360458753",
         "acme_support",
         "Acme Support",
         "Rotterdam",
@@ -51,15 +51,15 @@ BRANDS = (
 
 CUSTOMERS = (
     Person("187402663914528769", "mirakeller", "Mira Keller", "Zürich", "Bread, bicycles, and too many plants."),
-    Person("402118395527389184", "t_ortega", "Tomás Ortega", "Valencia", "Arquitecto. Café sin azúcar."),
-    Person("1098431276650405888", "junel", "June Lindqvist", "Göteborg", "I sail when the wind says so."),
-    Person("729914403865526272", "ravis", "Ravi S.", "Pune", "Opinions mine & only mine."),
-    Person("1377265910243856390", "norab", "Nora Blum", "Leipzig", "Übersetzerin · translator"),
-    Person("295530178846912514", "pawelw", "Paweł W.", "Kraków", "Mostly trains. <3"),
-    Person("1513360982714429444", "aiko_t", "田中 愛子", "大阪", "旅と写真📷"),
+    Person("402118395527389185", "t_ortega", "Tomás Ortega", "Valencia", "Arquitecto. Café sin azúcar."),
+    Person("1098431276650405889", "junel", "June Lindqvist", "Göteborg", "I sail when the wind says so."),
+    Person("729914403865526273", "ravis", "Ravi S.", "Pune", "Opinions mine & only mine."),
+    Person("1377265910243856391", "norab", "Nora Blum", "Leipzig", "Übersetzerin · translator"),
+    Person("295530178846912515", "pawelw", "Paweł W.", "Kraków", "Mostly trains. <3"),
+    Person("1513360982714429445", "aiko_t", "田中 愛子", "大阪", "旅と写真📷"),
     Person("951827364490866689", "layla_h", "ليلى حداد", "عمّان", "أحب السفر والقراءة"),
-    Person("1672015544938201088", "sam_okafor", "Samuel Okafor", "Lagos", "Building small things that last."),
-    Person("540672993381576704", "chloe_m", "Chloé Martin", "Nantes", "Maman de deux chats 🐈🐈"),
+    Person("1672015544938201089", "sam_okafor", "Samuel Okafor", "Lagos", "Building small things that last."),
+    Person("540672993381576705", "chloe_m", "Chloé Martin", "Nantes", "Maman de deux chats 🐈🐈"),
     Person("1259948120037462017", "dmytrok", "Дмитро Коваль", "Львів", "Гори, кава, велосипед"),
 )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 import orjson
 
+from .deliver import reason
 from .signing import SIGNATURE_HEADER, challenge_message, is_right_answer, sign
 
 
@@ -45,7 +46,7 @@ async def challenge(client: aiohttp.ClientSession, url: str, secret: str) -> Cha
     except aiohttp.ClientConnectorCertificateError as error:
         problem = f"Its certificate does not verify: {error.certificate_error}"
     except (aiohttp.ClientError, ValueError, OSError) as error:
-        problem, is_transient = f"It cannot be reached: {str(error)[:200] or type(error).__name__}", True
+        problem, is_transient = f"It cannot be reached: {reason(error)}.", True
     return Challenge((time.perf_counter() - began) * 1000, problem, is_transient)
 
 

@@ -15,7 +15,7 @@ X_APP_ID = "28193746"  # as the payloads name it
 
 
 def create() -> tuple[App, bool]:
-    """Make the app and the users that are not there yet.
+    """Make the app and the users, or bring those of an earlier start up to date.
 
     Keys from the settings win over those of an earlier start; with neither, new ones are made.
 
@@ -34,7 +34,9 @@ def create() -> tuple[App, bool]:
             )
             for person in EVERYBODY
         ],
-        ignore_conflicts=True,
+        update_conflicts=True,
+        unique_fields=["screen_name"],
+        update_fields=["x_user_id", "name", "location", "description", "is_brand"],
     )
     app = App.objects.filter(x_app_id=X_APP_ID).first() or App(name="Sandbox app", x_app_id=X_APP_ID)
     is_new = not (settings.CONSUMER_SECRET or app.consumer_secret)

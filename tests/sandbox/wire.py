@@ -1,0 +1,145 @@
+"""Both ends of the wire: a webhook that notes what it gets, and the sandbox as a process of its own.
+
+They meet over HTTP alone, as X and a receiver do.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+SECRET = "the-consumer-secret"
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def signature(message: bytes, secret: str = SECRET) -> str:
+    return "sha256=" + base64.b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest()).decode()
+
+
+def eventually(what: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Wait until something is so; fail when it does not become so."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@dataclass
+class Request:
+    """What arrived at the webhook."""
+
+    at: float
+    body: bytes
+    headers: dict[str, str]
+    query: str = ""
+
+    def json(self) -> dict[str, object]:
+        parsed = json.loads(self.body)
+        assert isinstance(parsed, dict)
+        return parsed
+
+
+@dataclass
+class Receiver:
+    """A webhook that notes what it is sent and answers as it is told."""
+
+    url: str
+    secret: str = SECRET
+    challenges: list[Request] = field(default_factory=list)
+    deliveries: list[Request] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    """Answers to the next deliveries; 200 when it is empty."""
+    challenge_answer: Callable[[str], tuple[int, dict[str, str], bytes]] | None = None
+    """Instead of the right answer: status, headers and body for a token."""
+
+    def answer_challenge(self, token: str) -> tuple[int, dict[str, str], bytes]:
+        if self.challenge_answer:
+            return self.challenge_answer(token)
+        return 200, {}, json.dumps({"response_token": signature(token.encode(), self.secret)}).encode()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve_webhook(receiver: Receiver) -> ThreadingHTTPServer:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            query = urlsplit(self.path).query
+            receiver.challenges.append(Request(time.monotonic(), b"", dict(self.headers), query))
+            self.reply(*receiver.answer_challenge(parse_qs(query)["crc_token"][0]))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.deliveries.append(Request(time.monotonic(), body, dict(self.headers)))
+            status = receiver.statuses.pop(0) if receiver.statuses else 200
+            self.reply(status, {"Location": receiver.url} if 300 <= status < 400 else {}, b"")
+
+        def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", urlsplit(receiver.url).port or 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    return server
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox."""
+
+    process: subprocess.Popen[str]
+    url: str
+    database: Path
+    log: Path
+
+    def page(self, path: str = "") -> str:
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as response:
+            return str(response.read().decode())
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(with_signal)
+        return self.process.wait(timeout=10)
+
+
+StartSandbox = Callable[..., Sandbox]
+
+
+def environment(**settings: object) -> dict[str, str]:
+    return {**os.environ, **{f"SANDBOX_{name}": str(value) for name, value in settings.items()}}
+
+
+def answers(sandbox: Sandbox) -> bool:
+    """Whether it serves; fails the test when it has ended instead."""
+    assert sandbox.process.poll() is None, sandbox.output()
+    try:
+        return sandbox.page("healthz") == "ok\n"
+    except urllib.error.URLError:
+        return False
