@@ -183,7 +183,7 @@ def test_a_negative_event_uuid_stays_negative_and_is_new() -> None:
 
 
 def test_it_leaves_strangers_as_they_are() -> None:
-    body = {
+    body: dict[str, Any] = {
         "for_user_id": "2244994945",
         "tweet_create_events": [
             {

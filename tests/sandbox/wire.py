@@ -64,6 +64,8 @@ class Receiver:
     """Answers to the next deliveries; 200 when it is empty."""
     challenge_answer: Callable[[str], tuple[int, dict[str, str], bytes]] | None = None
     """Instead of the right answer: status, headers and body for a token."""
+    released: threading.Event = field(default_factory=threading.Event)
+    """For answers that wait to be released."""
 
     def answer_challenge(self, token: str) -> tuple[int, dict[str, str], bytes]:
         if self.challenge_answer:
@@ -102,8 +104,13 @@ def serve_webhook(receiver: Receiver) -> ThreadingHTTPServer:
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", urlsplit(receiver.url).port or 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_arguments: object) -> None:
+            """Say nothing when the sandbox does not wait for an answer, or is stopped."""
+
+    server = Server(("127.0.0.1", urlsplit(receiver.url).port or 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     return server
 

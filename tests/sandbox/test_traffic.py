@@ -1,0 +1,82 @@
+"""Traffic: some hours of it when a webhook is new, then events at the rate, whatever the receiver does."""
+
+import json
+
+import pytest
+
+from aaa_dashboard.sandbox import mix
+from aaa_dashboard.sandbox.anatomy import id_ms
+from aaa_dashboard.sandbox.mint import Delivery, Mint
+from aaa_dashboard.sandbox.traffic import BACKLOG_FIRST, Traffic
+from tests.sandbox.bodies import ALL
+from tests.sandbox.wire import Receiver, StartSandbox, eventually, signature
+
+pytestmark = pytest.mark.any_database
+
+
+def test_a_new_webhook_gets_some_hours_at_once_and_then_the_rate(
+    receiver: Receiver, start_sandbox: StartSandbox
+) -> None:
+    start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=20, BACKLOG=60)
+
+    eventually(lambda: len(receiver.deliveries) >= 100)
+
+    for arrived in receiver.deliveries:
+        assert arrived.headers["x-twitter-webhooks-signature"] == signature(arrived.body)
+    assert len({arrived.body for arrived in receiver.deliveries}) == len(receiver.deliveries)
+
+
+def test_a_webhook_that_had_its_hours_does_not_get_them_again(receiver: Receiver, start_sandbox: StartSandbox) -> None:
+    first = start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=0.001, BACKLOG=30)
+    eventually(lambda: len(receiver.deliveries) >= 30 and ">0 waiting" in first.page())
+    first.stop()
+    receiver.deliveries.clear()
+    receiver.challenges.clear()
+
+    start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=0.001, BACKLOG=30, CHALLENGE_SECONDS=0.05)
+    eventually(lambda: len(receiver.challenges) > 10)
+
+    assert receiver.deliveries == []
+
+
+def test_without_a_rate_nothing_is_sent(receiver: Receiver, start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox(WEBHOOK_URL=receiver.url, CHALLENGE_SECONDS=0.05)
+
+    eventually(lambda: len(receiver.challenges) > 5)
+
+    assert receiver.deliveries == []
+    assert "The traffic is off." in sandbox.page()
+
+
+def test_it_flows_on_while_the_receiver_refuses_everything(receiver: Receiver, start_sandbox: StartSandbox) -> None:
+    receiver.statuses = [503] * 100_000
+    sandbox = start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=100, BACKLOG=0, RETRY_SCALE=1)
+
+    eventually(lambda: len({arrived.body for arrived in receiver.deliveries}) > 100)
+
+    receiver.statuses.clear()
+    eventually(lambda: ">200<" in sandbox.page())
+
+
+def test_the_hours_before_hold_something_of_everything_oldest_first() -> None:
+    made: list[Delivery] = []
+    traffic = Traffic(Mint(seed=1), made.append, rate=0, seed=1)
+
+    traffic.backlog(60)
+
+    assert set(BACKLOG_FIRST) <= {delivery.payload for delivery in made}
+    assert traffic.made == 60
+    ids = [
+        id_ms(json.loads(delivery.body)["tweet_create_events"][-1]["id"])
+        for delivery in made
+        if delivery.kind == "tweet_create_events"
+    ]
+    assert ids == sorted(ids)
+    assert ids[-1] - ids[0] > 3_600_000
+
+
+def test_the_everyday_mix_names_payloads_that_exist() -> None:
+    chooser = mix.Chooser(mix.EVERYDAY, Mint().random)
+
+    assert set(chooser.names) <= set(ALL)
+    assert "user_event__revoke" not in chooser.names  # nobody is disconnected by chance
