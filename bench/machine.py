@@ -36,6 +36,18 @@ def cpu_seconds(pids: Iterable[int]) -> float | None:
     return sum((int(stat[11]) + int(stat[12])) / _TICKS for stat in map(_stat, family) if stat)
 
 
+def busy_seconds() -> float | None:
+    """Return what all processes of this machine have used so far, and its host has taken from it (proc(5), `stat`)."""
+    try:
+        user, nice, system, _idle, _waiting, *rest = map(
+            int, (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:]
+        )
+    except OSError:
+        return None
+    interrupts_and_stolen = sum(rest[:3])
+    return (user + nice + system + interrupts_and_stolen) / _TICKS
+
+
 def _stat(pid: int) -> list[str] | None:
     """Return the fields of `/proc/<pid>/stat` from the third on (proc(5)); the second may contain spaces."""
     try:

@@ -72,10 +72,20 @@ def processor_times(findings: Findings) -> dict[str, float]:
     return {name: value for name, value in times.items() if not math.isnan(value)}
 
 
+def processors_busy(findings: Findings) -> tuple[float, float]:
+    """Return how many processors worked at saturation, for us and for anything else on this machine."""
+    ours, others = [], []
+    for one in findings.saturated:
+        parts = (one.outcome.cpu_seconds, one.server_cpu_seconds, one.database_cpu_seconds)
+        ours.append(sum(part for part in parts if part) / one.outcome.seconds)
+        if one.machine_cpu_seconds is not None:
+            others.append(max(0.0, one.machine_cpu_seconds / one.outcome.seconds - ours[-1]))
+    return middle(ours), middle(others)
+
+
 def text(findings: Findings, effort: Effort) -> str:
     """Return the report on one database."""
-    busy = sum(value for name, value in processor_times(findings).items() if not name.startswith(" "))
-    seconds = middle([one.outcome.seconds / one.outcome.statuses[200] * 1000 for one in findings.saturated])
+    ours, others = processors_busy(findings)
     how = f"medians of {effort.rounds} rounds, {effort.connections} connections, receiver processes: {effort.workers}"
     return "\n".join(
         [
@@ -83,7 +93,8 @@ def text(findings: Findings, effort: Effort) -> str:
             *map(str, figures(findings)),
             "  processor time per 1,000 deliveries, saturated:",
             *(f"    {name:<42}{value:>10.1f} ms" for name, value in processor_times(findings).items()),
-            f"    {'processors busy with these':<42}{busy / seconds / 1000:>10.2f}",
+            f"    {'processors busy with these':<42}{ours:>10.2f}",
+            f"    {'processors busy with anything else':<42}{others:>10.2f}{_warning(others)}",
             f"  answers: {_answers(findings)}",
             f"  once each: {findings.comparison}",
             f"  sent again: {findings.sent_again:,}, counted as redelivered: {findings.redeliveries:,}",
@@ -105,9 +116,14 @@ def as_json(findings: Findings) -> dict[str, Any]:
             for one in figures(findings)
         ],
         "cpu_ms_per_1000": {name.strip(): value for name, value in processor_times(findings).items()},
+        "processors_busy": dict(zip(("ours", "others"), processors_busy(findings), strict=True)),
         "comparison": str(findings.comparison),
         "exact": findings.is_exact,
     }
+
+
+def _warning(others: float) -> str:
+    return "  the machine was not ours alone: the figures are too low" if others > 0.3 else ""
 
 
 def _rate(rounds: Sequence[Measured]) -> float:

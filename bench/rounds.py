@@ -12,7 +12,7 @@ from bench.bodies import Numbers
 from bench.challenges import Challenges, challenge
 from bench.databases import CONSUMER_SECRET, Comparison, Database
 from bench.load import LoadProcess, Outcome, Plan
-from bench.machine import cpu_seconds
+from bench.machine import busy_seconds, cpu_seconds
 from bench.servers import ROOT, Server
 
 OFFERED_PER_SECOND = 2_500  # X's replay rate (x-api.md, section 7)
@@ -49,6 +49,8 @@ class Measured:
     outcome: Outcome
     server_cpu_seconds: float | None
     database_cpu_seconds: float | None
+    machine_cpu_seconds: float | None
+    """Of everything that ran meanwhile."""
 
     def latency_ms(self, quantile: float) -> float:
         return quantile_ms(self.outcome.latencies, quantile)
@@ -143,17 +145,20 @@ class Rounds:
     def _measure(self, server: Server, plan: Plan, *, with_challenges: bool = False) -> tuple[Measured, Challenges]:
         challenges = Challenges()
         database_pids = self._database.server_pids()
-        before = cpu_seconds([server.pid]), cpu_seconds(database_pids)
         with LoadProcess(plan) as load:
+            before = cpu_seconds([server.pid]), cpu_seconds(database_pids)
             load.wait_until_sending()
+            machine_before = busy_seconds()
             if with_challenges:
                 challenges = challenge(server.port, plan.path, plan.secret, lambda: load.is_sending)
             outcome = load.outcome()
+            machine_after = busy_seconds()
         after = cpu_seconds([server.pid]), cpu_seconds(database_pids)
-        server_cpu, database_cpu = (
-            None if then is None or now is None else now - then for then, now in zip(before, after, strict=True)
+        server_cpu, database_cpu, machine_cpu = (
+            None if then is None or now is None else now - then
+            for then, now in zip((*before, machine_before), (*after, machine_after), strict=True)
         )
-        return Measured(outcome, server_cpu, database_cpu if database_pids else None), challenges
+        return Measured(outcome, server_cpu, database_cpu if database_pids else None, machine_cpu), challenges
 
     def _feed_alone(self) -> Alone:
         numbers = self._numbers.take(self._effort.deliveries)
