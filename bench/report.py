@@ -45,9 +45,11 @@ def figures(findings: Findings) -> list[Figure]:
     wrong = sum(one.wrong for one in findings.challenges)
     return [
         Figure("stored, saturated", stored, "/s", 10_000, note=_spread(findings.saturated)),
-        Figure("  an ASGI callable that does nothing", nothing, "/s", note=f"receiver: {stored / nothing:.2f} of it"),
+        Figure(
+            "  an ASGI callable that does nothing", nothing, "/s", note=f"receiver: {_ratio(stored, nothing):.2f} of it"
+        ),
         Figure(f"  the database alone, batches of {BATCH}", alone, "/s"),
-        Figure("  receiver beside the database alone", stored / alone, "", 0.5),
+        Figure("  receiver beside the database alone", _ratio(stored, alone), "", 0.5),
         *_latencies("answer, saturated", findings.saturated),
         *_latencies(f"answer at {OFFERED_PER_SECOND:,}/s offered", findings.offered, goal=25),
         *_latencies("  an ASGI callable that does nothing", findings.offered_nothing),
@@ -77,9 +79,9 @@ def processors_busy(findings: Findings) -> tuple[float, float]:
     ours, others = [], []
     for one in findings.saturated:
         parts = (one.outcome.cpu_seconds, one.server_cpu_seconds, one.database_cpu_seconds)
-        ours.append(sum(part for part in parts if part) / one.outcome.seconds)
+        ours.append(_ratio(sum(part for part in parts if part), one.outcome.seconds))
         if one.machine_cpu_seconds is not None:
-            others.append(max(0.0, one.machine_cpu_seconds / one.outcome.seconds - ours[-1]))
+            others.append(max(0.0, _ratio(one.machine_cpu_seconds, one.outcome.seconds) - ours[-1]))
     return middle(ours), middle(others)
 
 
@@ -103,12 +105,13 @@ def text(findings: Findings, effort: Effort) -> str:
 
 
 def as_json(findings: Findings) -> dict[str, Any]:
+    """Return the same as plain values; what could not be measured is null."""
     return {
         "database": findings.version,
         "figures": [
             {
                 "name": one.name.strip(),
-                "value": one.value,
+                "value": _known(one.value),
                 "unit": one.unit,
                 "goal": one.goal,
                 "reached": one.is_reached,
@@ -116,14 +119,22 @@ def as_json(findings: Findings) -> dict[str, Any]:
             for one in figures(findings)
         ],
         "cpu_ms_per_1000": {name.strip(): value for name, value in processor_times(findings).items()},
-        "processors_busy": dict(zip(("ours", "others"), processors_busy(findings), strict=True)),
+        "processors_busy": dict(zip(("ours", "others"), map(_known, processors_busy(findings)), strict=True)),
         "comparison": str(findings.comparison),
         "exact": findings.is_exact,
     }
 
 
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan
+
+
 def _warning(others: float) -> str:
     return "  the machine was not ours alone: the figures are too low" if others > 0.3 else ""
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _rate(rounds: Sequence[Measured]) -> float:
