@@ -106,6 +106,7 @@ def serve_webhook(receiver: Receiver) -> ThreadingHTTPServer:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 128  # the sandbox opens many connections at once
 
         def handle_error(self, *_arguments: object) -> None:
             """Say nothing when the sandbox does not wait for an answer, or is stopped."""
