@@ -1,7 +1,9 @@
 """`python -m aaa_dashboard.sandbox`: run the sandbox, or with `send` send a number of deliveries and leave."""
 
 import argparse
+import contextlib
 import os
+import socket
 import sys
 from collections.abc import Sequence
 
@@ -16,7 +18,7 @@ SETTINGS_OF_OPTIONS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0, 1 when not every delivery was answered 200, 2 for arguments or settings."""
+    """Returns the exit code: 0; 1 when `send` was not answered 200 throughout; 2 for wrong arguments or settings."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments[:1] == ["send"]:
         from . import send  # alone: it needs neither Django nor a database
@@ -64,21 +66,32 @@ def _serve(arguments: Sequence[str]) -> int:
 
     from . import world
 
+    try:
+        # Before anything is delivered: there may be a sandbox already.
+        listening = socket.create_server((settings.HOST, settings.PORT), family=_family(settings.HOST), backlog=128)
+    except OSError as error:
+        print(f"The sandbox cannot listen. {error.strerror}", file=sys.stderr)
+        return 2
     call_command("migrate", verbosity=0, interactive=False)
     app, is_new = world.create()
-    print(f"Sandbox of X: http://{settings.HOST}:{settings.PORT}/", flush=True)
+    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+    print(f"Sandbox of X: http://{host}:{settings.PORT}/", flush=True)
     if is_new:
         print(f"  SANDBOX_CONSUMER_KEY={app.consumer_key}\n  SANDBOX_CONSUMER_SECRET={app.consumer_secret}", flush=True)
-    uvicorn.run(
+    config = uvicorn.Config(
         "aaa_dashboard.sandbox.asgi:application",
-        host=settings.HOST,
-        port=settings.PORT,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
     )
+    with contextlib.suppress(KeyboardInterrupt):  # the server raises it anew after it has shut down
+        uvicorn.Server(config).run(sockets=[listening])
     return 0
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 if __name__ == "__main__":

@@ -69,6 +69,11 @@ class Anatomy:
     """When the newest thing in it happened."""
     words: list[Words]
 
+    @property
+    def has_id(self) -> bool:
+        """Whether something in it gets a new id. X tells the others (typing, a follow) apart by their time alone."""
+        return any(slot.what in {"id", "hex", "uuid"} for slot in self.slots)
+
 
 def take(body: dict[str, Any]) -> Anatomy:
     """Find the slots of a delivery. Users who are not ours keep their ids and names."""

@@ -69,6 +69,7 @@ class Mint:
     customers: Sequence[Person] = CUSTOMERS
     seed: int | None = None
     _anatomies: dict[str, Anatomy] = field(default_factory=dict)
+    _last_ms: int = 0
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -85,14 +86,14 @@ class Mint:
         self._anatomies[name] = anatomy
 
     def one(self, name: str, when_ms: int | None = None) -> Delivery:
-        """Make one delivery of the payload with that name, at that time (now)."""
+        """Make one delivery of the payload with that name, for that time (milliseconds since 1970; now)."""
         return self.all(name, when_ms)[0]
 
     def all(self, name: str, when_ms: int | None = None) -> list[Delivery]:
         """Make what X sends when the thing happens: one delivery for each subscribed account that it concerns."""
         anatomy = self.anatomy(name)
         cast = self._cast(anatomy)
-        filling = _Filling(anatomy, cast, self.random, when_ms or time.time_ns() // 1_000_000)
+        filling = _Filling(anatomy, cast, self.random, when_ms or self._now(anatomy))
         if not anatomy.subject:
             return [Delivery(name, "", filling.body(""))]
         subject = cast[anatomy.subject].id if anatomy.subject in cast else anatomy.subject
@@ -100,6 +101,13 @@ class Mint:
         if anatomy.subject not in cast or not any(slot.what == "for_user" for slot in anatomy.slots):
             concerned = dict.fromkeys([subject])
         return [Delivery(name, user_id, filling.body(user_id)) for user_id in concerned]
+
+    def _now(self, anatomy: Anatomy) -> int:
+        """The time, and a later one each time for what has no id of its own: no two of those are the same."""
+        now = time.time_ns() // 1_000_000
+        if not anatomy.has_id:
+            now = self._last_ms = max(now, self._last_ms + 1)
+        return now
 
     def _cast(self, anatomy: Anatomy) -> Mapping[str, Person]:
         """Give every person in the payload to somebody else of the same kind, no two to the same."""

@@ -31,7 +31,7 @@ WEBHOOK_URL: str = env.str("SANDBOX_WEBHOOK_URL", default="")
 TRAFFIC_PER_SECOND: float = env.float("SANDBOX_TRAFFIC_PER_SECOND", default=0.0)
 # How many events the first registration brings, spread over the hours before it.
 BACKLOG: int = env.int("SANDBOX_BACKLOG", default=60)
-SEED: int | None = env.int("SANDBOX_SEED", default=0) or None
+SEED: int | None = env.int("SANDBOX_SEED", default=None)
 
 # --- X's patience ------------------------------------------------------------------
 

@@ -131,6 +131,15 @@ def test_it_never_gives_an_id_twice() -> None:
     assert len({new_id(NOON_MS) for _ in range(50_000)}) == 50_000
 
 
+@pytest.mark.parametrize("name", ["direct_message_indicate_typing_events__typing", "follow_events__follow"])
+def test_what_has_no_id_never_happens_twice_at_the_same_time(name: str) -> None:
+    mint = Mint(seed=13)
+    bodies = [json.loads(mint.one(name).body) for _ in range(2_000)]
+
+    times = {found["created_timestamp"] for body in bodies for found in body[name.partition("__")[0]]}
+    assert len(times) == len(bodies)
+
+
 def test_a_repost_says_what_it_reposts() -> None:
     mint = Mint(seed=7)
     for _ in range(20):

@@ -51,6 +51,25 @@ def test_it_refuses_to_listen_on_anything_but_loopback() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_an_occupied_port_ends_it_before_anything_is_delivered(receiver: Receiver, start_sandbox: StartSandbox) -> None:
+    sandbox = start_sandbox()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "aaa_dashboard.sandbox", "--port", sandbox.url.rpartition(":")[2]],
+        cwd=ROOT,
+        env=environment(DATABASE_URL="sqlite://:memory:", WEBHOOK_URL=receiver.url),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("The sandbox cannot listen. Address already in use")
+    assert "Traceback" not in done.stderr
+    assert receiver.challenges == []
+
+
 def test_it_listens_elsewhere_when_told_so(start_sandbox: StartSandbox) -> None:
     sandbox = start_sandbox(HOST=EVERYWHERE, ALLOW_PUBLIC=1)
 
