@@ -112,9 +112,11 @@ class _Taking:
     ids: list[int] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
 
-    def anatomy(self) -> Anatomy:
+    def __post_init__(self) -> None:
         self.persons = set(_person_ids(self.body))
         self.names = {BY_ID[i].screen_name: i for i in self.persons if i in BY_ID}
+
+    def anatomy(self) -> Anatomy:
         marked = orjson.dumps(self._walk(self.body))
         pieces: list[bytes] = []
         gaps: list[tuple[int, int]] = []

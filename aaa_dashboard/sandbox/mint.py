@@ -94,13 +94,10 @@ class Mint:
         anatomy = self.anatomy(name)
         cast = self._cast(anatomy)
         filling = _Filling(anatomy, cast, self.random, when_ms or self._now(anatomy))
-        if not anatomy.subject:
-            return [Delivery(name, "", filling.body(""))]
-        subject = cast[anatomy.subject].id if anatomy.subject in cast else anatomy.subject
-        concerned = dict.fromkeys([subject, *(p.id for p in cast.values() if p in self.brands)])
-        if anatomy.subject not in cast or not any(slot.what == "for_user" for slot in anatomy.slots):
-            concerned = dict.fromkeys([subject])
-        return [Delivery(name, user_id, filling.body(user_id)) for user_id in concerned]
+        if anatomy.subject not in cast:  # a stranger, or nobody: as the payload has it
+            return [Delivery(name, anatomy.subject, filling.body(anatomy.subject))]
+        concerned = dict.fromkeys([cast[anatomy.subject], *(p for p in cast.values() if p in self.brands)])
+        return [Delivery(name, person.id, filling.body(person.id)) for person in concerned]
 
     def _now(self, anatomy: Anatomy) -> int:
         """The time, and a later one each time for what has no id of its own: no two of those are the same."""
