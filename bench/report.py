@@ -74,10 +74,10 @@ def processor_times(findings: Findings) -> dict[str, float]:
     return {name: value for name, value in times.items() if not math.isnan(value)}
 
 
-def processors_busy(findings: Findings) -> tuple[float, float]:
-    """Return how many processors worked at saturation, for us and for anything else on this machine."""
+def processors_busy(rounds: Sequence[Measured]) -> tuple[float, float]:
+    """Return how many processors worked meanwhile, for us and for anything else on this machine."""
     ours, others = [], []
-    for one in findings.saturated:
+    for one in rounds:
         parts = (one.outcome.cpu_seconds, one.server_cpu_seconds, one.database_cpu_seconds)
         ours.append(_ratio(sum(part for part in parts if part), one.outcome.seconds))
         if one.machine_cpu_seconds is not None:
@@ -87,7 +87,6 @@ def processors_busy(findings: Findings) -> tuple[float, float]:
 
 def text(findings: Findings, effort: Effort) -> str:
     """Return the report on one database."""
-    ours, others = processors_busy(findings)
     how = f"medians of {effort.rounds} rounds, {effort.connections} connections, receiver processes: {effort.workers}"
     return "\n".join(
         [
@@ -95,8 +94,8 @@ def text(findings: Findings, effort: Effort) -> str:
             *map(str, figures(findings)),
             "  processor time per 1,000 deliveries, saturated:",
             *(f"    {name:<42}{value:>10.1f} ms" for name, value in processor_times(findings).items()),
-            f"    {'processors busy with these':<42}{ours:>10.2f}",
-            f"    {'processors busy with anything else':<42}{others:>10.2f}{_warning(others)}",
+            _busy("processors busy, saturated", findings.saturated),
+            _busy(f"processors busy at {OFFERED_PER_SECOND:,}/s", findings.offered),
             f"  answers: {_answers(findings)}",
             f"  once each: {findings.comparison}",
             f"  sent again: {findings.sent_again:,}, counted as redelivered: {findings.redeliveries:,}",
@@ -119,7 +118,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
             for one in figures(findings)
         ],
         "cpu_ms_per_1000": {name.strip(): value for name, value in processor_times(findings).items()},
-        "processors_busy": dict(zip(("ours", "others"), map(_known, processors_busy(findings)), strict=True)),
+        "processors_busy_with_others": _known(processors_busy([*findings.saturated, *findings.offered])[1]),
         "comparison": str(findings.comparison),
         "exact": findings.is_exact,
     }
@@ -129,8 +128,10 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def _warning(others: float) -> str:
-    return "  the machine was not ours alone: the figures are too low" if others > 0.3 else ""
+def _busy(name: str, rounds: Sequence[Measured]) -> str:
+    ours, others = processors_busy(rounds)
+    warning = ": too much to judge by these figures" if others > 0.3 else ""
+    return f"  {name:<44}{ours:>10.2f}       and {others:.2f} by others{warning}"
 
 
 def _known(value: float) -> float | None:
