@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m aaa_dashboard.sandbox",
+        usage="%(prog)s [options]\n       %(prog)s send [options]",
         description="A stand-in for X: registers a webhook with a challenge and posts signed account activity to it.",
         epilog="Every option is also a setting from the environment (docs/sandbox.md); the option wins. "
         "Keys come from SANDBOX_CONSUMER_KEY and SANDBOX_CONSUMER_SECRET alone; without them new ones are made and "
