@@ -53,8 +53,8 @@ def events(request: HttpRequest) -> HttpResponse:
         # Back at the newest: a full first page rather than the few rows above the last one.
         return redirect(f"{request.path}{filters.query_string()}")
     context = _list_context(request, filters, page.events)
-    context["older"] = page.before and filters.query_string(before=str(page.before))
-    context["newer"] = page.after and filters.query_string(after=str(page.after))
+    context["older"] = None if page.before is None else filters.query_string(before=str(page.before))
+    context["newer"] = None if page.after is None else filters.query_string(after=str(page.after))
     return render(request, "activity/events.html", context)
 
 

@@ -15,8 +15,8 @@ from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App
 
 PAYLOADS = Path(__file__).resolve().parents[2] / "aaa_dashboard" / "sandbox" / "payloads"
 
-ACME = "613278910244360192"
-SUPPORT = "838514127360458752"
+ACME = "613278910244360193"
+SUPPORT = "838514127360458753"
 STRANGER = "187402663914528769"
 
 
