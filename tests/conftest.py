@@ -1,6 +1,11 @@
 """Fixtures for every test, and the rules for tests that need more than Python."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
+from django.core.management.color import Style
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests import services
 from tests.services import REQUIRE_ALL
@@ -49,3 +54,14 @@ def postgresql_url() -> str:
 def redis_url() -> str:
     """Address of a Redis database for tests alone."""
     return _need("Redis", services.redis_url())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_tables_by_deletion() -> None:
+    """Optimization: TRUNCATE makes new files for each table and index, 0.4 s a test; the tables hold a few rows."""
+
+    def sql_flush(self: DatabaseOperations, style: Style, tables: Sequence[str], **_: Any) -> list[str]:
+        # In any order: Django's foreign keys are looked at when the transaction ends.
+        return [f"DELETE FROM {self.quote_name(table)}" for table in tables]  # noqa: S608 - quoted
+
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign,assignment]
