@@ -4,6 +4,7 @@ Every name read here is explained in `.env.example`. A rule that spans settings
 is a system check in `checks.py`.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -222,6 +223,9 @@ if STATIC_COLLECTED:
 else:
     WHITENOISE_USE_FINDERS = True
     WHITENOISE_AUTOREFRESH = True
+
+# WhiteNoise hands over open files; under ASGI Django reads each whole, which is meant for files of a few kilobytes.
+warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 
 # --- Words and times ---------------------------------------------------------------
 
