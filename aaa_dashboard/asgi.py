@@ -4,6 +4,7 @@ Production scales receivers by themselves: `uvicorn aaa_dashboard.asgi:receiver`
 """
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -55,6 +56,9 @@ class Entry:
         await self._receiver.start()
         if self._django is not None and threading.current_thread() is threading.main_thread():
             _end_streams_on_signal()
+        # What was loaded by now stays: the collector would walk all of it, for tens of milliseconds, again and again.
+        gc.collect()
+        gc.freeze()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._receiver.stop()
