@@ -1,6 +1,7 @@
-"""ASGI entry points: `application` is everything, `receiver` the hot path alone.
+"""ASGI entry points: `application` is everything in one process, `receiver` the hot path alone, `web` the pages alone.
 
-Production scales receivers by themselves: `uvicorn aaa_dashboard.asgi:receiver`.
+Production runs `web` and `receiver` apart and as many of each as it needs. They are kept apart strictly, because a
+receiver's minutes say that somebody was there to receive: pages must not say so in its place.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ django.setup(set_prefix=False)
 from django.core.asgi import get_asgi_application  # noqa: E402 - needs the apps
 
 from aaa_dashboard.checks import stop_if_unsafe  # noqa: E402
-from aaa_dashboard.deliveries.http import Receive, Scope, Send  # noqa: E402
+from aaa_dashboard.deliveries.http import Receive, Scope, Send, answer  # noqa: E402
 from aaa_dashboard.deliveries.probes import Probes  # noqa: E402
 from aaa_dashboard.deliveries.receiver import PREFIX, Receiver  # noqa: E402
 
@@ -29,31 +30,33 @@ stop_if_unsafe()
 
 
 class Entry:
-    """Sends webhook paths to the receiver, probes to the probes, and the rest to Django, where there is one."""
+    """Sends webhook paths to the receiver, probes to the probes, and the rest to Django, as far as it has them."""
 
-    def __init__(self, django_application: Callable[..., Any] | None) -> None:
+    def __init__(self, django_application: Callable[..., Any] | None, *, receives: bool = True) -> None:
         self._django = django_application
+        self._receives = receives
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] != "http":
             raise ValueError(f"no {scope['type']} here")
-        elif scope["path"].startswith(PREFIX):
+        elif self._receiver is not None and scope["path"].startswith(PREFIX):
             await self._receiver(scope, receive, send)
         elif scope["path"] in self._probes.paths:
             await self._probes(scope, receive, send)
         elif self._django is not None:
             await self._django(scope, receive, send)
         else:
-            await self._receiver(scope, receive, send)  # which knows no such path
+            await answer(send, 404, b"unknown path")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start and stop with the server (ASGI specification, "Lifespan Protocol")."""
         await receive()
-        self._receiver = Receiver()
+        self._receiver = Receiver() if self._receives else None
         self._probes = Probes(self._receiver, needs_broker=self._django is not None)
-        await self._receiver.start()
+        if self._receiver is not None:
+            await self._receiver.start()
         if self._django is not None and threading.current_thread() is threading.main_thread():
             _end_streams_on_signal()
         # What was loaded by now stays: the collector would walk all of it, for tens of milliseconds, again and again.
@@ -61,7 +64,8 @@ class Entry:
         gc.freeze()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self._receiver.stop()
+        if self._receiver is not None:
+            await self._receiver.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -85,5 +89,7 @@ def _end_streams_on_signal() -> None:
         wrap(signal_number)
 
 
-application = Entry(get_asgi_application())
+_django = get_asgi_application()
+application = Entry(_django)
+web = Entry(_django, receives=False)
 receiver = Entry(None)

@@ -36,14 +36,15 @@ class Probes:
     """The three addresses of one process.
 
     Args:
-        receiver: Whose writer and counters are shown.
+        receiver: Whose writer and counters are shown, where the process has one.
         needs_broker: Whether the process is of no use without the broker. A receiver is: it must go on receiving.
     """
 
-    def __init__(self, receiver: Receiver, needs_broker: bool) -> None:
+    def __init__(self, receiver: Receiver | None, needs_broker: bool) -> None:
         self._receiver = receiver
         self._metrics = CollectorRegistry()
-        self._metrics.register(_ReceiverCollector(receiver))
+        if receiver is not None:
+            self._metrics.register(_ReceiverCollector(receiver))
         self._checks: dict[str, Callable[[], None]] = {"database": _check_database}
         if needs_broker:
             self._checks["broker"] = _check_broker
@@ -70,7 +71,7 @@ class Probes:
                 reasons.append(f"{name}: no answer in {CHECK_SECONDS} s")
             except Exception as error:  # noqa: BLE001 - whatever keeps it from being ready
                 reasons.append(f"{name}: {type(error).__name__}")
-        if self._receiver.writer.last_error:
+        if self._receiver is not None and self._receiver.writer.last_error:
             reasons.append(f"writer: last commit failed with {self._receiver.writer.last_error}")
         return (503, "\n".join(reasons) + "\n") if reasons else (200, "ready\n")
 

@@ -7,6 +7,7 @@ from django.core.asgi import get_asgi_application
 
 from aaa_dashboard.asgi import Entry
 from aaa_dashboard.deliveries import probes
+from aaa_dashboard.deliveries.models import TrafficMinute
 from tests.deliveries.serving import Sender, serving
 
 BODY = b'{"for_user_id":"1","tweet_create_events":[{"id_str":"1924464219999999999"}]}'
@@ -37,6 +38,7 @@ def test_a_process_that_cannot_reach_the_database_is_not_ready_and_says_why(
 
 
 def test_a_writer_whose_last_commit_failed_is_not_ready(server: str, entry: Entry) -> None:
+    assert entry._receiver is not None
     entry._receiver.writer.last_error = "OperationalError"
     answer = _get(f"{server}/readyz")
     assert answer.status_code == 503
@@ -95,3 +97,11 @@ def test_metrics_are_not_for_everybody(server: str, settings: LazySettings) -> N
 def test_probes_are_read_only(server: str) -> None:
     answer = requests.post(f"{server}/readyz", timeout=10)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_the_pages_alone_do_not_count_as_a_receiver(transactional_db: None) -> None:
+    with serving(Entry(get_asgi_application(), receives=False)) as url:
+        assert _get(f"{url}/healthz").status_code == 200
+        assert "aaa_deliveries" not in _get(f"{url}/metrics").text
+        assert Sender(f"{url}/webhook/twitter").post(BODY).status_code == 404
+    assert not TrafficMinute.objects.exists()

@@ -96,6 +96,7 @@ def test_a_minute_is_written_when_it_is_over(transactional_db: None) -> None:
     entry = Entry(None)
     with serving(entry):
         receiver = entry._receiver
+        assert receiver is not None
         before = receiver.traffic.minute
         receiver.traffic.minute = before - timedelta(minutes=1)
         eventually(lambda: TrafficMinute.objects.filter(minute=before - timedelta(minutes=1)).exists())
