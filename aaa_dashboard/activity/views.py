@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from aaa_dashboard.deliveries.models import Category, Event
@@ -59,6 +60,7 @@ def events(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache  # a direct message must not stay in the browser of who has lost the permission
 def event(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one event in words and as X sent it. Opening a direct message is recorded."""
     found = get_object_or_404(Event.objects.select_related("app"), pk=pk)
@@ -81,6 +83,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 def event_json(request: HttpRequest, pk: int) -> HttpResponse:
     """Download the payload, to the letter as it is stored."""
     found = get_object_or_404(Event, pk=pk)

@@ -79,6 +79,12 @@ def test_every_reading_and_every_download_is_recorded(reader: Client, store: Sto
     ]
 
 
+def test_no_browser_keeps_it(reader: Client, store: Store) -> None:
+    event = store(message(SECRET))
+    for path in (f"/events/{event.pk}/", f"/events/{event.pk}.json"):
+        assert "no-store" in reader.get(path)["Cache-Control"]
+
+
 def test_reading_anything_else_is_not_recorded(reader: Client, store: Store) -> None:
     reader.get(f"/events/{store().pk}/")
     assert not AuditEntry.objects.exists()

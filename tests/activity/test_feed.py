@@ -242,6 +242,20 @@ def test_what_comes_while_the_database_is_away_is_shown_afterwards(
     async_to_sync(scenario)()
 
 
+def test_a_defect_ends_the_streams_rather_than_leave_them_silent(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with page() as opened:
+            await opened.next()
+            with monkeypatch.context() as broken:
+                broken.setattr(Reader, "tick", lambda self, views: 1 / 0)
+                await opened.end()
+        event = await stored(store)
+        async with page() as again:
+            assert await again.ids() == [event.pk]
+
+    async_to_sync(scenario)()
+
+
 def test_a_page_that_reads_too_slowly_is_marked_and_not_waited_for() -> None:
     async def scenario() -> None:
         follower = Follower(View(Filters(), readable=False))

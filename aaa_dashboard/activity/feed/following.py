@@ -34,6 +34,7 @@ class Follower:
     def __init__(self, view: View) -> None:
         self.view = view
         self.behind = True  # has to be caught up before it is sent what is new
+        self.ended = False
         self._pending: asyncio.Queue[Message | None] = asyncio.Queue(PENDING_MESSAGES)
 
     def offer(self, message: Message) -> None:
@@ -50,7 +51,8 @@ class Follower:
         self._pending.put_nowait(message)
 
     def end(self) -> None:
-        """Wake the page, so that it sees that the feed is closed."""
+        """Wake the page, so that it sees that there is no more."""
+        self.ended = True
         self._empty()
         self._pending.put_nowait(None)
 
@@ -85,10 +87,12 @@ class Feed:
 
     def close(self) -> None:
         """End every stream, now and later. To be called on the feed's loop; a second call does nothing."""
-        if not self._closed:
-            self._closed = True
-            for follower in self._followers:
-                follower.end()
+        self._closed = True
+        self._end_streams()
+
+    def _end_streams(self) -> None:
+        for follower in self._followers:
+            follower.end()
 
     async def follow(self, view: View, position: int) -> AsyncIterator[bytes]:
         """Yield what a page is to be sent that has everything up to `position`, until the stream's time is over."""
@@ -97,7 +101,7 @@ class Feed:
         try:
             yield messages.RETRY
             ends = self.loop.time() + STREAM_SECONDS
-            while not self._closed and (left := ends - self.loop.time()) > 0:
+            while not (self._closed or follower.ended) and (left := ends - self.loop.time()) > 0:
                 if follower.behind and not await self._catch_up(follower, position):
                     yield messages.TROUBLE.data
                     await asyncio.sleep(TROUBLE_SECONDS)
@@ -129,7 +133,19 @@ class Feed:
             return True
 
     async def _run(self) -> None:
-        """Poll until nobody watches."""
+        try:
+            await self._poll()
+        except Exception:
+            # A defect of ours. The pages come back by themselves and are told that they were cut off, not that all is
+            # well while nothing comes.
+            log.exception("live has failed")
+            self.watermark = None
+            self._end_streams()
+        finally:
+            self._task = None
+
+    async def _poll(self) -> None:
+        """Hand out what is new until nobody watches."""
         while True:
             began = self.loop.time()
             async with self._turn:
@@ -137,7 +153,6 @@ class Feed:
                     self.watermark = None
                     await self._in_thread(self._reader.stop)
                     if not self._followers:  # nobody came meanwhile
-                        self._task = None
                         return
                 well = await self._tick()
             pause = TICK_SECONDS if well else TROUBLE_SECONDS
