@@ -24,28 +24,27 @@ class AccountLearner:
     """Remembers which accounts need no further look, so that it costs one set look-up a row. One thread's own."""
 
     def __init__(self) -> None:
-        self._settled: set[str] = set()
+        self._settled: set[str] | None = None
         self._attempts: Counter[str] = Counter()
 
     def learn(self, deliveries: Sequence[Delivery]) -> None:
         """Add the accounts that these deliveries are for. A failure is logged: the next delivery tries again."""
-        fresh = {
-            row.for_user_id: row.payload
-            for delivery in deliveries
-            for row in delivery.rows
-            if row.for_user_id and row.for_user_id not in self._settled
-        }
-        if not fresh:
+        seen = {row.for_user_id: row.payload for delivery in deliveries for row in delivery.rows if row.for_user_id}
+        if self._settled is not None and seen.keys() <= self._settled:
             return
         try:
-            for x_user_id, payload in fresh.items():
-                self._learn(x_user_id, payload)
+            if self._settled is None:
+                self._settled = set(Account.objects.exclude(screen_name="").values_list("x_user_id", flat=True))
+            for x_user_id in seen.keys() - self._settled:
+                if self._learn(x_user_id, seen[x_user_id]):
+                    self._settled.add(x_user_id)
         except DatabaseError as error:
             log.warning("learning an account failed", error=type(error).__name__)
         finally:
             close_old_connections()
 
-    def _learn(self, x_user_id: str, payload: str) -> None:
+    def _learn(self, x_user_id: str, payload: str) -> bool:
+        """Add an account, and its name where the payload has it; True when it needs no further look."""
         account, _ = Account.objects.get_or_create(x_user_id=x_user_id)
         self._attempts[x_user_id] += 1
         if not account.screen_name and (user := _user_in(payload, x_user_id)):
@@ -53,8 +52,7 @@ class AccountLearner:
             account.name = text_of(user.get("name"))[:200]
             account.protected = user.get("protected") is True
             account.save(update_fields=["screen_name", "name", "protected"])
-        if account.screen_name or self._attempts[x_user_id] >= ATTEMPTS:
-            self._settled.add(x_user_id)
+        return bool(account.screen_name) or self._attempts[x_user_id] >= ATTEMPTS
 
 
 def _user_in(payload: str, x_user_id: str) -> dict[str, Any] | None:

@@ -58,25 +58,18 @@ async def read_body(receive: Receive, content_length: int | None, limit: int) ->
     """
     if content_length is not None and content_length > limit:
         raise Refused(413, "too large", content_length, CLOSE)
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        if len(body) > limit:
-            raise Refused(413, "too large", len(body), CLOSE)
-        return body
     chunks: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            while message["type"] == "http.request":
+            while (message := await receive())["type"] == "http.request":
                 chunk = message.get("body", b"")
                 size += len(chunk)
                 if size > limit:
                     raise Refused(413, "too large", size, CLOSE)
-                chunks.append(chunk)
                 if not message.get("more_body"):
-                    return b"".join(chunks)
-                message = await receive()
+                    return b"".join((*chunks, chunk)) if chunks else chunk
+                chunks.append(chunk)
     except TimeoutError:
         raise Refused(408, "body too slow", size, CLOSE) from None
     raise Refused(400, "sender hung up", size)

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from .http import Receive, Scope, Send, answer
 from .receiver import Receiver
+from .writer import Writer
 
 CHECK_SECONDS = 3
 
@@ -71,14 +72,20 @@ class Probes:
                 reasons.append(f"{name}: no answer in {CHECK_SECONDS} s")
             except Exception as error:  # noqa: BLE001 - whatever keeps it from being ready
                 reasons.append(f"{name}: {type(error).__name__}")
-        if self._receiver is not None and self._receiver.writer.last_error:
-            reasons.append(f"writer: last commit failed with {self._receiver.writer.last_error}")
+        if self._receiver is not None:
+            reasons += _check_writer(self._receiver.writer)
         return (503, "\n".join(reasons) + "\n") if reasons else (200, "ready\n")
 
     async def _show_metrics(self, scope: Scope) -> tuple[int, str]:
         if not _may_read_metrics(scope):
             return 403, "metrics are for this machine, or for those who hold METRICS_TOKEN\n"
         return 200, generate_latest(self._metrics).decode()
+
+
+def _check_writer(writer: Writer) -> list[str]:
+    if not writer.is_running:
+        return ["writer: not running"]
+    return [f"writer: last commit failed with {writer.last_error}"] if writer.last_error else []
 
 
 def _check_database() -> None:

@@ -88,6 +88,10 @@ class Writer:
             self._thread = None
 
     @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
     def queued(self) -> int:
         return self._deliveries
 
@@ -99,7 +103,12 @@ class Writer:
             NotStored: From the future.
         """
         size = len(delivery.body)
-        if self._stopping or self._deliveries >= self._max_deliveries or self._bytes + size > self._max_bytes:
+        if (
+            self._stopping
+            or not self.is_running
+            or self._deliveries >= self._max_deliveries
+            or self._bytes + size > self._max_bytes
+        ):
             raise QueueFull
         assert self._loop is not None, "the writer was not started"
         self._deliveries += 1
@@ -165,7 +174,13 @@ class Writer:
             self._failed(store, batch, error)
         else:
             self._report(batch, None, counts)
+            self._follow_up(deliveries)
+
+    def _follow_up(self, deliveries: Sequence[Delivery]) -> None:
+        try:
             self._after_commit(deliveries)
+        except Exception:  # the senders have their answer, and the thread must live on
+            log.exception("the follow-up of a commit failed")
 
     def _commit_as_unsplit(self, store: Store, waiting: _Waiting, error: Exception) -> None:
         """Keep what the database does not take as rows; it is X's, and may be taken after a fix."""

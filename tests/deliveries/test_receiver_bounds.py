@@ -26,10 +26,11 @@ def _connect(url: str) -> socket.socket:
     return socket.create_connection((address.hostname, address.port), timeout=10)
 
 
-def test_a_body_that_does_not_come_is_given_up(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sent", [b"", BODY[:10]], ids=["nothing", "a part"])
+def test_a_body_that_does_not_come_is_given_up(server: str, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
     with _connect(server) as connection:
-        connection.sendall(HEAD + BODY[:10])
+        connection.sendall(HEAD + sent)
         answer = connection.recv(4096)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer

@@ -61,10 +61,14 @@ def store() -> PlantedStore:
 
 
 def _run(
-    store: PlantedStore, act: Callable[[Writer], Awaitable[Any]], max_deliveries: int = 1_000, max_bytes: int = 10**6
+    store: PlantedStore,
+    act: Callable[[Writer], Awaitable[Any]],
+    max_deliveries: int = 1_000,
+    max_bytes: int = 10**6,
+    after_commit: Callable[[Sequence[Delivery]], None] = lambda deliveries: None,
 ) -> Any:
     async def main() -> Any:
-        writer = Writer(lambda: store, lambda counts: None, lambda deliveries: None, max_deliveries, max_bytes)
+        writer = Writer(lambda: store, lambda counts: None, after_commit, max_deliveries, max_bytes)
         writer.start()
         try:
             return await asyncio.wait_for(act(writer), 20)
@@ -185,6 +189,18 @@ def test_a_sender_that_hangs_up_does_not_undo_its_delivery(app_id: int, store: P
 
     _run(store, act)
     assert Event.objects.count() == 2
+
+
+def test_a_follow_up_that_fails_stops_nothing(app_id: int, store: PlantedStore) -> None:
+    def fail(deliveries: Sequence[Delivery]) -> None:
+        raise RuntimeError("a defect to come")
+
+    async def act(writer: Writer) -> None:
+        for number in range(3):
+            await writer.submit(_delivery(app_id, number))
+
+    _run(store, act, after_commit=fail)
+    assert Event.objects.count() == 3
 
 
 def test_counts_wait_for_a_database_that_is_away(app_id: int, store: PlantedStore) -> None:

@@ -63,16 +63,14 @@ class PostgreSQLStore(Store):
                     counts[app_id].duplicates -= new
             for delivery in batch:
                 if delivery.unsplit_reason:
-                    cursor.execute(
-                        _SAVE_UNSPLIT,
-                        (
-                            delivery.app_id,
-                            delivery.digest,
-                            delivery.received_at,
-                            delivery.unsplit_reason,
-                            delivery.body,
-                        ),
+                    values = (
+                        delivery.app_id,
+                        delivery.digest,
+                        delivery.received_at,
+                        delivery.unsplit_reason,
+                        delivery.body,
                     )
+                    cursor.execute(_SAVE_UNSPLIT, values)
                     counts[delivery.app_id].unsplit += 1
         return counts
 
