@@ -26,7 +26,9 @@ def _pytest(title: str, database_url: str | None, *arguments: str) -> int:
     environment.pop("DATABASE_URL", None)
     if database_url:
         environment["DATABASE_URL"] = database_url
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-q", *arguments]
+    # In the order collected: browser tests come last (see `conftest.py`).
+    parallel = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
+    command = [sys.executable, "-m", "pytest", "-q", *parallel, *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 

@@ -21,6 +21,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if slow:
             items[:] = [item for item in items if item not in set(slow)]
             config.hook.pytest_deselected(items=slow)
+    # Playwright keeps an event loop running in the thread of the tests, in which later ones could not start their own.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def _need(what: str, found: str | None) -> str:
