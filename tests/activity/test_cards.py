@@ -1,5 +1,7 @@
 """A payload in words."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,9 +16,6 @@ NAMES = {ACME: "acme", SUPPORT: "acme_support"}
 
 def card(document: dict[str, Any], at: int = 0) -> Card:
     """Split a delivery and read one of its items."""
-    import json
-    from datetime import UTC, datetime
-
     row = split(json.dumps(document).encode(), datetime.now(UTC))[at]
     return card_of(row.kind, row.payload, row.for_user_id, NAMES)
 

@@ -1,6 +1,9 @@
 """Whatever JSON comes, a card and a row are made of it."""
 
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,21 +16,12 @@ from aaa_dashboard.activity.raw import indented
 from aaa_dashboard.activity.rows import Row, render
 from aaa_dashboard.deliveries.kinds import ACTIVITIES, KINDS
 from aaa_dashboard.deliveries.models import Event
-
-from .factory import PAYLOADS
+from tests.activity.factory import PAYLOADS
 
 KINDS_OF_ALL_SORTS = [*KINDS, *ACTIVITIES, "post.create", "chat.received", "xyz_events"]
 # The names that cards look for, so that what is drawn gets past the first step.
 FIELDS = sorted(
-    {
-        name
-        for path in PAYLOADS.glob("*.json")
-        for name in json.loads(
-            path.read_text(), object_pairs_hook=lambda pairs: [n for pair in pairs for n in (pair[0],)]
-        )
-    }
-    | {"user", "id", "id_str", "text", "entities", "media", "urls", "source", "target", "payload", "data", "users"}
-    | {"message_create", "message_data", "sender_id", "edit_history", "edit_tweet_ids", "revoke", "status", "includes"}
+    {name for path in PAYLOADS.glob("*.json") for name in re.findall(r'"([a-z_]+)":', path.read_text("utf-8"))}
 )
 ANYTHING = st.recursive(
     st.none()
@@ -53,6 +47,26 @@ def test_any_item_makes_a_card_and_a_row(kind: str, item: Any, around: Any) -> N
     event = Event(pk=1, kind=kind, payload=payload, occurred_at=now, received_at=now, redeliveries=0)
     render(Row(event, card, readable=False)).encode()
     str([*card.facts, *card.media]).encode()
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a document: the object or list, and the key or position."""
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in list(keys):
+        yield value, key
+        yield from places(value[key])
+
+
+@pytest.mark.parametrize("junk", [None, True, 7, "x", [], {}, [[]], {"id": {"id": []}}], ids=repr)
+@pytest.mark.parametrize("path", sorted(PAYLOADS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_real_payload_may_hold_anything_anywhere(path: Path, junk: Any) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    kind = next((key for key in document if isinstance(document[key], list | dict)), "")
+    kind = document["data"]["event_type"] if kind == "data" else kind
+    for parent, key in list(places(document)):
+        kept, parent[key] = parent[key], junk
+        str(card_of(kind, json.dumps(document), "7", {})).encode()
+        parent[key] = kept
 
 
 @given(st.text(max_size=60), st.sampled_from(KINDS_OF_ALL_SORTS))

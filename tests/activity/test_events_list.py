@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.activity.factory import ACME, SUPPORT, Store, message, post
 
@@ -105,10 +107,6 @@ def test_text_is_escaped(ada: Client, store: Store) -> None:
 
 
 def test_a_row_says_that_it_was_sent_again_and_that_it_came_late(ada: Client, store: Store) -> None:
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     now = timezone.now()
     store(received_at=now, occurred_at=now - timedelta(hours=3), redeliveries=2)
     html = ada.get(EVENTS).content.decode()

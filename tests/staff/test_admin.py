@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from aaa_dashboard.deliveries.models import Unsplit
+from aaa_dashboard.deliveries.models import Event, Unsplit
 from aaa_dashboard.staff.admin_bases import NewestPaginator
 from aaa_dashboard.staff.models import AuditEntry
 from aaa_dashboard.webhooks.models import App
@@ -82,8 +82,6 @@ def test_the_list_of_events_counts_nothing_and_reads_no_payload(administrator: C
 
 
 def test_the_paginator_stops_at_its_bound(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aaa_dashboard.deliveries.models import Event
-
     monkeypatch.setattr(NewestPaginator, "MOST", 5)
     store.many(7)
     assert NewestPaginator(Event.objects.order_by("-pk"), 2).num_pages == 3

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -14,8 +15,6 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def strange(request: HttpRequest) -> HttpResponse:
-    from django.core.exceptions import BadRequest
-
     raise BadRequest
 
 
