@@ -4,10 +4,14 @@ It runs as fast as the machine's and may be moved ahead, never back: ids carry t
 What it is not used for: timestamps of OAuth, which whoever signs takes from the machine's clock, and time-outs.
 """
 
+import asyncio
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 _ahead = timedelta()
+_listeners: set[Callable[[], object]] = set()
 
 
 def now() -> datetime:
@@ -35,3 +39,32 @@ def advance(by: timedelta) -> None:
     if by < timedelta():
         raise ValueError("The clock does not run backwards.")
     _ahead += by
+    for listener in tuple(_listeners):
+        listener()
+
+
+@contextlib.contextmanager
+def alarm(event: asyncio.Event) -> Iterator[None]:
+    """Set the event of the running loop whenever the clock is moved, from whichever thread, while the context lasts."""
+    loop = asyncio.get_running_loop()
+
+    def ring() -> None:
+        loop.call_soon_threadsafe(event.set)
+
+    _listeners.add(ring)
+    try:
+        yield
+    finally:
+        _listeners.discard(ring)
+
+
+async def sleep(seconds: float) -> None:
+    """Wait so long by this clock: not at all where it is moved ahead far enough meanwhile."""
+    end = now_ms() + seconds * 1000
+    moved = asyncio.Event()
+    with alarm(moved):
+        while (left := (end - now_ms()) / 1000) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await moved.wait()
+            moved.clear()

@@ -4,7 +4,6 @@ Fast enough to replay at X's own rate: a payload is taken apart once (`anatomy`)
 """
 
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from itertools import count
 
 import orjson
 
-from . import payloads
+from . import clock, payloads
 from .anatomy import Anatomy, Slot, id_ms, take
 from .people import BRANDS, CUSTOMERS, X_EPOCH_MS, Person
 from .sentences import SENTENCES
@@ -101,7 +100,7 @@ class Mint:
 
     def _now(self, anatomy: Anatomy) -> int:
         """The time, and a later one each time for what has no id of its own: no two of those are the same."""
-        now = time.time_ns() // 1_000_000
+        now = clock.now_ms()
         if not anatomy.has_id:
             now = self._last_ms = max(now, self._last_ms + 1)
         return now

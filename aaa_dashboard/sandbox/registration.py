@@ -1,4 +1,4 @@
-"""Ask a webhook the challenge (CRC), and say what its answer is worth.
+"""Ask a webhook the challenge (CRC), say what its answer is worth, and keep what came of it.
 
 Source: X, “Securing webhooks” and “Managing webhooks”: GET with `crc_token` and `nonce`, signed, to be answered within
 3 s with 200 and `{"response_token": "sha256=…"}`.
@@ -6,13 +6,38 @@ Source: X, “Securing webhooks” and “Managing webhooks”: GET with `crc_to
 
 import secrets
 import time
+import zlib
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
 
 import aiohttp
 import orjson
+from asgiref.sync import async_to_sync
+from django.conf import settings
 
-from .deliver import reason
+from . import clock, faults
+from .delivery.posting import reason, session
+from .mint import new_id
+from .models import App, Webhook
 from .signing import SIGNATURE_HEADER, challenge_message, is_right_answer, sign
+
+# Faults that X forgives invalidate a webhook as well when they go on for so long.
+PATIENCE = timedelta(hours=28)
+MAX_ANSWER_BYTES = 64 * 1024
+
+
+class Fault(Enum):
+    """What can be wrong with an answer, as far as X tells it apart."""
+
+    ANSWER = auto()
+    """No JSON, no token, another token, or an encoding that is not the one announced."""
+    CERTIFICATE = auto()
+    """TLS failed."""
+    LATENCY = auto()
+    """It took too long."""
+    STATUS = auto()
+    """Another status than 200, or no answer at all."""
 
 
 @dataclass(frozen=True)
@@ -22,46 +47,127 @@ class Challenge:
     answer_ms: float
     problem: str = ""
     """What was wrong, in words; empty when nothing was."""
+    fault: Fault | None = None
     is_transient: bool = False
     """A fault that X forgives for a while (no answer, 4xx, 5xx), rather than one that invalidates at once."""
 
     @property
     def is_right(self) -> bool:
-        return not self.problem
+        return self.fault is None
+
+
+@dataclass(frozen=True)
+class _Wrong(Exception):
+    problem: str
+    fault: Fault
+    is_transient: bool = False
 
 
 async def challenge(client: aiohttp.ClientSession, url: str, secret: str) -> Challenge:
     """Ask once. Never raises for what the other side does."""
+    began = time.perf_counter()
+    try:
+        await _ask(client, url, secret)
+    except _Wrong as wrong:
+        return Challenge(_since(began), wrong.problem, wrong.fault, wrong.is_transient)
+    return Challenge(_since(began))
+
+
+def challenge_now(url: str, secret: str) -> Challenge:
+    """Ask once, from a thread."""
+
+    async def once() -> Challenge:
+        async with session(1, settings.ANSWER_SECONDS) as client:
+            return await challenge(client, url, secret)
+
+    return async_to_sync(once)()
+
+
+def validate(hook: Webhook) -> Challenge:
+    """Ask a webhook that is registered, from a thread, and keep what came of it."""
+    outcome = challenge_now(hook.url, hook.app.consumer_secret)
+    remember(hook, outcome)
+    return outcome
+
+
+def keep(app: App, url: str, outcome: Challenge) -> Webhook:
+    """Register an address that was challenged."""
+    hook = Webhook(app=app, url=url, x_webhook_id=str(new_id(clock.now_ms())))
+    remember(hook, outcome)
+    return hook
+
+
+def remember(hook: Webhook, outcome: Challenge) -> None:
+    """Keep what a challenge said, and what follows for the webhook: a transient fault alone leaves it as it was."""
+    now = clock.now()
+    hook.challenged_at, hook.challenge_ms = now, outcome.answer_ms
+    hook.challenge_problem = outcome.problem[:300]
+    hook.failing_since = None if outcome.is_right else hook.failing_since or now
+    is_forgiven = outcome.is_transient and hook.failing_since is not None and now - hook.failing_since < PATIENCE
+    if outcome.is_right:
+        set_valid(hook, faults.setting("webhook_invalid") is None)
+    elif not is_forgiven:
+        set_valid(hook, False)
+    hook.save()
+
+
+def set_valid(hook: Webhook, valid: bool) -> None:
+    """Mark a webhook. It is not saved."""
+    if valid:
+        hook.invalid_since = None
+    elif hook.valid or hook.invalid_since is None:
+        hook.invalid_since = clock.now()
+    hook.valid = valid
+
+
+async def _ask(client: aiohttp.ClientSession, url: str, secret: str) -> None:
     token, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(12)
     headers = {SIGNATURE_HEADER: sign(secret, challenge_message(token, nonce))}
-    began = time.perf_counter()
-    problem, is_transient = "", False
+    query = {"crc_token": token, "nonce": nonce}
     try:
-        query = {"crc_token": token, "nonce": nonce}
-        async with client.get(url, params=query, headers=headers, allow_redirects=False) as response:
-            body = await response.content.read(64 * 1024)
-            problem, is_transient = _judge(response, body, secret, token)
-    except TimeoutError:
-        problem, is_transient = "It did not answer in time; X waits 3 s.", True
-    except aiohttp.ClientConnectorCertificateError as error:
-        problem = f"Its certificate does not verify: {error.certificate_error}"
+        async with client.get(
+            url, params=query, headers=headers, allow_redirects=False, auto_decompress=False
+        ) as response:
+            if response.status != 200:
+                raise _wrong_status(response.status)
+            body = await response.content.read(MAX_ANSWER_BYTES)
+            _judge(_decoded(body, response.headers.get("Content-Encoding", "")), secret, token)
+    except TimeoutError as error:
+        raise _Wrong("It did not answer in time; X waits 3 s.", Fault.LATENCY, is_transient=True) from error
+    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
+        raise _Wrong(f"Its certificate does not verify: {reason(error)}.", Fault.CERTIFICATE) from error
     except (aiohttp.ClientError, ValueError, OSError) as error:
-        problem, is_transient = f"It cannot be reached: {reason(error)}.", True
-    return Challenge((time.perf_counter() - began) * 1000, problem, is_transient)
+        raise _Wrong(f"It cannot be reached: {reason(error)}.", Fault.STATUS, is_transient=True) from error
 
 
-def _judge(response: aiohttp.ClientResponse, body: bytes, secret: str, token: str) -> tuple[str, bool]:
-    """The problem with an answer, and whether it is transient."""
-    if 300 <= response.status < 400:
-        return f"It redirects ({response.status}); X follows no redirect.", False
-    if response.status != 200:
-        return f"It answered {response.status} instead of 200.", True
+def _decoded(body: bytes, encoding: str) -> bytes:
+    """Unpack an answer as it says it is packed. What is packed without saying so will not be JSON."""
+    if encoding.strip().lower() not in {"gzip", "deflate"}:
+        return body
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(body, MAX_ANSWER_BYTES)
+    except zlib.error as error:
+        raise _Wrong("Its answer is not encoded as it says (Content-Encoding).", Fault.ANSWER) from error
+
+
+def _wrong_status(status: int) -> _Wrong:
+    if 300 <= status < 400:
+        return _Wrong(f"It redirects ({status}); X follows no redirect.", Fault.STATUS)
+    return _Wrong(f"It answered {status} instead of 200.", Fault.STATUS, is_transient=status >= 400)
+
+
+def _judge(body: bytes, secret: str, token: str) -> None:
     try:
         answer = orjson.loads(body)
-    except ValueError:
-        return "Its answer is not JSON.", False
+    except ValueError as error:
+        raise _Wrong("Its answer is not JSON.", Fault.ANSWER) from error
     if not isinstance(answer, dict) or "response_token" not in answer:
-        return "Its answer has no response_token.", False
+        raise _Wrong("Its answer has no response_token.", Fault.ANSWER)
     if not is_right_answer(secret, token, answer["response_token"]):
-        return "It signed the challenge with another secret: both sides need the same consumer secret.", False
-    return "", False
+        raise _Wrong(
+            "It signed the challenge with another secret: both sides need the same consumer secret.", Fault.ANSWER
+        )
+
+
+def _since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000

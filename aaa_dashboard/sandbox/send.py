@@ -15,7 +15,7 @@ import orjson
 
 from . import mix, payloads
 from .anatomy import take
-from .deliver import post, session
+from .delivery.posting import post, session
 from .mint import Mint
 
 DEFAULT_URL = "http://127.0.0.1:8000/webhook/twitter"

@@ -2,70 +2,61 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
 
 import aiohttp
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from . import world
-from .deliver import Deliverer, session
-from .log import AttemptLog
-from .mint import Mint
+from .activity.traffic import Traffic
+from .delivery import dispatch
+from .delivery.log import DeliveryLog
+from .delivery.posting import session
 from .models import App, Webhook
 from .registration import challenge
-from .traffic import Traffic
 
 logger = logging.getLogger("sandbox")
 
 
-@dataclass
 class Service:
-    """The moving parts. Pages read their counters; they are None until a webhook is known."""
+    """The moving parts, as pages see them."""
 
-    deliverer: Deliverer | None = None
-    traffic: Traffic | None = None
-    valid: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self) -> None:
+        self.dispatcher = dispatch.current
+        self.traffic = Traffic(self.dispatcher.offer, settings.TRAFFIC_PER_SECOND, settings.BACKLOG, settings.SEED)
 
     async def run(self) -> None:
-        """Serve the webhook of the settings until cancelled; without one there is nothing to do."""
-        if not settings.WEBHOOK_URL:
-            return
+        """Run until cancelled."""
+        log = DeliveryLog(settings.LOG_DELIVERIES)
+        log_task = asyncio.create_task(log.run())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.dispatcher.run(log))
+                await self.dispatcher.is_running.wait()
+                tasks.create_task(self.traffic.run())
+                if settings.WEBHOOK_URL:
+                    tasks.create_task(self._keep_registered())
+        finally:
+            # Last of all: what the others did when they were cancelled is to be written too.
+            log_task.cancel()
+            await asyncio.wait([log_task])
+
+    async def _keep_registered(self) -> None:
+        """Ask the challenge until it is answered, and from time to time after that."""
         app = await App.objects.aget(x_app_id=world.X_APP_ID)
         hook = await sync_to_async(world.webhook)(app, settings.WEBHOOK_URL)
-        log = AttemptLog(hook.pk, settings.LOG_DELIVERIES)
-        # Room for the challenge beside all deliveries.
-        async with session(settings.CONCURRENCY + 1, settings.ANSWER_SECONDS) as client:
-            self.deliverer = Deliverer(
-                client, hook.url, app.consumer_secret, log, settings.RETRY_SCALE, settings.CONCURRENCY
-            )
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(log.run())
-                tasks.create_task(self.deliverer.run())
-                tasks.create_task(self._keep_registered(client, hook, app.consumer_secret))
-                tasks.create_task(self._traffic(hook, self.deliverer))
+        async with session(1, settings.ANSWER_SECONDS) as client:
+            await self._ask(client, hook, app.consumer_secret)
 
-    async def _keep_registered(self, client: aiohttp.ClientSession, hook: Webhook, secret: str) -> None:
-        """Ask the challenge until it is answered, and from time to time after that."""
+    async def _ask(self, client: aiohttp.ClientSession, hook: Webhook, secret: str) -> None:
         said = None
         while True:
             outcome = await challenge(client, hook.url, secret)
-            is_valid = await sync_to_async(world.remember)(hook, outcome)
-            (self.valid.set if is_valid else self.valid.clear)()
+            await sync_to_async(world.remember)(hook, outcome)
             if outcome.problem != said:
                 logger.info("Webhook %s: %s", hook.url, outcome.problem or "valid.")
                 said = outcome.problem
             await asyncio.sleep(settings.CHALLENGE_SECONDS if outcome.is_right else settings.REGISTER_AGAIN_SECONDS)
-
-    async def _traffic(self, hook: Webhook, deliverer: Deliverer) -> None:
-        await self.valid.wait()
-        brands = await sync_to_async(world.subscribed)(hook)
-        self.traffic = Traffic(
-            Mint(brands, seed=settings.SEED), deliverer.offer, settings.TRAFFIC_PER_SECOND, settings.SEED
-        )
-        if settings.TRAFFIC_PER_SECOND > 0 and not await sync_to_async(world.has_delivered)(hook):
-            self.traffic.backlog(settings.BACKLOG)
-        await self.traffic.run(self.valid)
 
 
 current = Service()

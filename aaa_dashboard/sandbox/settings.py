@@ -42,9 +42,9 @@ REGISTER_AGAIN_SECONDS: float = env.float("SANDBOX_REGISTER_AGAIN_SECONDS", defa
 ANSWER_SECONDS: float = env.float("SANDBOX_ANSWER_SECONDS", default=3.0)
 # 1 is X's timetable: 3 s, 27 s, 242 s after a failed attempt.
 RETRY_SCALE: float = env.float("SANDBOX_RETRY_SCALE", default=1.0)
-CONCURRENCY: int = env.int("SANDBOX_CONCURRENCY", default=16)
-# Deliveries whose attempts are remembered.
-LOG_DELIVERIES: int = env.int("SANDBOX_LOG_DELIVERIES", default=5_000)
+CONCURRENCY: int = env.int("SANDBOX_CONCURRENCY", default=64)
+# Deliveries that are remembered, with their bodies: what a replay can deliver once more.
+LOG_DELIVERIES: int = env.int("SANDBOX_LOG_DELIVERIES", default=50_000)
 
 # --- Django --------------------------------------------------------------------------
 

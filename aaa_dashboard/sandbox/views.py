@@ -31,9 +31,9 @@ def overview(request: HttpRequest) -> HttpResponse:
             "webhook": webhook,
             "users": users,
             "deliveries": [(d, list(d.attempts.all()), BY_ID.get(d.for_user_id)) for d in deliveries],
-            "deliverer": service.current.deliverer,
+            "dispatcher": service.current.dispatcher,
             "traffic": service.current.traffic,
-            "rate": settings.TRAFFIC_PER_SECOND,
+            "rate": service.current.traffic.rate,
             "configured_url": settings.WEBHOOK_URL,
         },
     )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from .mint import new_id
 from .models import App, Subscription, User, Webhook
-from .people import BY_ID, EVERYBODY, Person
+from .people import EVERYBODY
 from .registration import Challenge
 
 X_APP_ID = "28193746"  # as the payloads name it
@@ -72,14 +72,3 @@ def remember(hook: Webhook, outcome: Challenge) -> bool:
             ignore_conflicts=True,
         )
     return hook.valid
-
-
-def subscribed(hook: Webhook) -> list[Person]:
-    """The accounts whose activity goes to the webhook."""
-    ids = hook.subscriptions.order_by("user__x_user_id").values_list("user__x_user_id", flat=True)
-    return [BY_ID[x_user_id] for x_user_id in ids if x_user_id in BY_ID]
-
-
-def has_delivered(hook: Webhook) -> bool:
-    """Whether anything was ever delivered to the webhook."""
-    return hook.deliveries.exists()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from aaa_dashboard.sandbox.deliver import session
+from aaa_dashboard.sandbox.delivery.posting import session
 from aaa_dashboard.sandbox.registration import Challenge, challenge
 from tests.sandbox.wire import SECRET, Receiver, free_port, signature
 

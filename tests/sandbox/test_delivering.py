@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from aaa_dashboard.sandbox.deliver import RETRY_AFTER_SECONDS, Answer, Attempted, Deliverer, session
+from aaa_dashboard.sandbox.delivery.deliverer import RETRY_AFTER_SECONDS, Attempted, Deliverer, Errand, Target
+from aaa_dashboard.sandbox.delivery.posting import Answer, session
 from aaa_dashboard.sandbox.mint import Delivery
 from tests.sandbox.wire import SECRET, Receiver, StartSandbox, eventually, free_port, signature
 
@@ -20,13 +21,19 @@ class Notes:
         self.attempts: list[Attempted] = []
         self._noted = asyncio.Event()
 
+    def made(self, errand: Errand) -> None:
+        """Nothing was attempted yet."""
+
+    def lost(self, errand: Errand) -> None:
+        raise AssertionError(errand)
+
     def note(self, attempted: Attempted) -> None:
         self.attempts.append(attempted)
         self._noted.set()
 
     async def settled(self, deliveries: int) -> None:
         """Wait until so many are answered 200 or given up, and counted."""
-        while sum(attempted.is_last for attempted in self.attempts) < deliveries:
+        while sum(attempted.next_ms is None for attempted in self.attempts) < deliveries:
             await self._noted.wait()
             self._noted.clear()
         await asyncio.sleep(0)
@@ -40,7 +47,7 @@ def deliver(
 
     async def run() -> Deliverer:
         async with session(8, answer_seconds) as client:
-            deliverer = Deliverer(client, url, SECRET, notes, retry_scale, concurrency=8)
+            deliverer = Deliverer(Target(1, url, SECRET), client, notes, retry_scale, concurrency=8)
             for _ in range(deliveries):
                 assert deliverer.offer(BODY)
             task = asyncio.create_task(deliverer.run())
@@ -66,7 +73,7 @@ def test_what_is_answered_200_is_sent_once(receiver: Receiver) -> None:
     attempts, deliverer = deliver(receiver.url, deliveries=20)
 
     assert len(receiver.deliveries) == len(attempts) == deliverer.delivered == 20
-    assert deliverer.waiting == deliverer.lost == 0
+    assert deliverer.waiting == deliverer.gone == 0
 
 
 def test_what_fails_is_sent_again_until_it_is_answered_200(receiver: Receiver) -> None:
@@ -85,8 +92,8 @@ def test_after_three_repetitions_it_is_lost(receiver: Receiver) -> None:
 
     attempts, deliverer = deliver(receiver.url)
 
-    assert [attempted.is_last for attempted in attempts] == [False, False, False, True]
-    assert (deliverer.delivered, deliverer.lost) == (0, 1)
+    assert [attempted.next_ms is None for attempted in attempts] == [False, False, False, True]
+    assert (deliverer.delivered, deliverer.gone) == (0, 1)
 
 
 def test_the_timetable_is_that_of_x_times_the_scale(receiver: Receiver) -> None:
@@ -120,7 +127,7 @@ def test_nobody_there_is_noted_as_such() -> None:
     attempts, deliverer = deliver(f"http://127.0.0.1:{free_port()}/", retry_scale=0.0001)
 
     assert {(a.answer.status, a.answer.problem) for a in attempts} == {(None, "Connection refused")}
-    assert deliverer.lost == 1
+    assert deliverer.gone == 1
 
 
 def test_every_attempt_is_on_the_page(receiver: Receiver, start_sandbox: StartSandbox) -> None:

@@ -104,7 +104,7 @@ def test_another_url_is_another_webhook(receiver: Receiver, start_sandbox: Start
     first.stop()
 
     second = start_sandbox(WEBHOOK_URL=receiver.url + "/")
-    eventually(lambda: is_valid(second))
+    eventually(lambda: [url for _, url, _ in webhooks(second)] == [receiver.url + "/"] and is_valid(second))
 
     [(now, url, _)] = webhooks(second)
     assert now != before

@@ -6,8 +6,7 @@ import pytest
 
 from aaa_dashboard.sandbox import mix
 from aaa_dashboard.sandbox.anatomy import id_ms
-from aaa_dashboard.sandbox.mint import Delivery, Mint
-from aaa_dashboard.sandbox.traffic import BACKLOG_FIRST, Traffic
+from aaa_dashboard.sandbox.mint import Mint
 from tests.sandbox.bodies import ALL
 from tests.sandbox.wire import Receiver, StartSandbox, eventually, signature
 
@@ -58,21 +57,38 @@ def test_it_flows_on_while_the_receiver_refuses_everything(receiver: Receiver, s
     eventually(lambda: ">200<" in sandbox.page())
 
 
-def test_the_hours_before_hold_something_of_everything_oldest_first() -> None:
-    made: list[Delivery] = []
-    traffic = Traffic(Mint(seed=1), made.append, rate=0, seed=1)
+def test_the_hours_before_hold_something_of_everything_oldest_first(
+    receiver: Receiver, start_sandbox: StartSandbox
+) -> None:
+    start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=0.001, BACKLOG=60, CONCURRENCY=1)
+    eventually(lambda: len(receiver.deliveries) >= 60)
 
-    traffic.backlog(60)
-
-    assert set(BACKLOG_FIRST) <= {delivery.payload for delivery in made}
-    assert traffic.made == 60
-    ids = [
-        id_ms(json.loads(delivery.body)["tweet_create_events"][-1]["id"])
-        for delivery in made
-        if delivery.kind == "tweet_create_events"
-    ]
+    bodies = [json.loads(arrived.body) for arrived in receiver.deliveries]
+    kinds = {key for body in bodies for key in body}
+    assert {
+        "tweet_create_events", "direct_message_events", "favorite_events", "follow_events", "block_events",
+        "tweet_delete_events",
+    } <= kinds  # fmt: skip
+    ids = [id_ms(body["tweet_create_events"][-1]["id"]) for body in bodies if "tweet_create_events" in body]
     assert ids == sorted(ids)
     assert ids[-1] - ids[0] > 3_600_000
+
+
+def test_accounts_delete_posts_that_were_delivered(receiver: Receiver, start_sandbox: StartSandbox) -> None:
+    start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=300, BACKLOG=0, SEED=7)
+
+    def deleted() -> list[dict[str, str]]:
+        bodies = [arrived.json() for arrived in list(receiver.deliveries)]
+        return [event["status"] for body in bodies for event in body.get("tweet_delete_events", [])]
+
+    eventually(lambda: len(deleted()) >= 3)
+
+    posted = {
+        (post["id_str"], post["user"]["id_str"])
+        for arrived in receiver.deliveries
+        for post in arrived.json().get("tweet_create_events", [])
+    }
+    assert {(status["id"], status["user_id"]) for status in deleted()} <= posted
 
 
 def test_the_everyday_mix_names_payloads_that_exist() -> None:

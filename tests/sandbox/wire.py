@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 SECRET = "the-consumer-secret"
@@ -46,7 +47,7 @@ class Request:
     headers: dict[str, str]
     query: str = ""
 
-    def json(self) -> dict[str, object]:
+    def json(self) -> dict[str, Any]:
         parsed = json.loads(self.body)
         assert isinstance(parsed, dict)
         return parsed
