@@ -30,9 +30,16 @@ def formatter(as_json: bool = False) -> logging.Formatter:
         as_json: One JSON object a line, for log collectors; else aligned text for people.
     """
     renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=SHARED_PROCESSORS,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            # Plain tracebacks: the prettier ones show local variables, and those hold tokens and messages.
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
     )

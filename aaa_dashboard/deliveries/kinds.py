@@ -285,7 +285,9 @@ KINDS: dict[str, Kind] = {
         _relation("follow_events", "Follow", Category.FOLLOWS, "follow"),
         _relation("unfollow_events", "Unfollow", Category.FOLLOWS, "follow"),
         _relation("block_events", "Block", Category.BLOCKS, "block"),
+        _relation("unblock_events", "Unblock", Category.BLOCKS, "block"),
         _relation("mute_events", "Mute", Category.BLOCKS, "mute"),
+        _relation("unmute_events", "Unmute", Category.BLOCKS, "mute"),
         Kind(
             "direct_message_events",
             "Message",
