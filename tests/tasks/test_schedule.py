@@ -1,4 +1,4 @@
-"""What beat sends exists, and a worker without Redis runs it."""
+"""What beat sends exists, and a worker runs it: over Redis, and over files where there is none."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings
 
 from aaa_dashboard.celery import app
@@ -28,14 +29,25 @@ def test_tasks_are_named_after_their_app() -> None:
     assert [task.name for task in ours if task.name != f"{task.__module__.split('.')[1]}.{task.__name__}"] == []
 
 
+@pytest.fixture(params=["files", "Redis"])
+def broker_url(request: pytest.FixtureRequest) -> str:
+    """The value of REDIS_URL; empty for files."""
+    if request.param == "files":
+        return ""
+    url: str = request.getfixturevalue("redis_url")
+    with redis.Redis.from_url(url) as server:
+        server.flushdb()
+    return url
+
+
 @pytest.fixture
-def installation(tmp_path: Path) -> dict[str, str]:
-    """Environment of an installation of its own: a migrated SQLite file, and folders in place of a broker."""
+def installation(tmp_path: Path, broker_url: str) -> dict[str, str]:
+    """Environment of an installation of its own: a migrated SQLite file, and folders for the broker that is none."""
     environment = {
         **os.environ,
         "VAR_DIR": str(tmp_path),
         "DATABASE_URL": f"sqlite:///{tmp_path}/worker.sqlite3",
-        "REDIS_URL": "",
+        "REDIS_URL": broker_url,
     }
     for folder in ("queue", "control"):
         (tmp_path / "broker" / folder).mkdir(parents=True)
@@ -69,9 +81,7 @@ def worker(installation: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     process.communicate(timeout=20)
 
 
-def test_a_worker_without_redis_does_what_another_process_asks(
-    installation: dict[str, str], worker: subprocess.Popen[str]
-) -> None:
+def test_a_worker_does_what_another_process_asks(installation: dict[str, str], worker: subprocess.Popen[str]) -> None:
     ask = "from aaa_dashboard.deliveries.tasks import prune_refusals; prune_refusals.delay()"
     subprocess.run([sys.executable, "manage.py", "shell", "--command", ask], cwd=ROOT, env=installation, check=True)
     assert worker.stdout is not None
