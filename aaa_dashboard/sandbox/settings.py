@@ -27,11 +27,29 @@ if HOST not in LOOPBACK and not ALLOW_PUBLIC:
 
 CONSUMER_KEY: str = env.str("SANDBOX_CONSUMER_KEY", default="")
 CONSUMER_SECRET: str = env.str("SANDBOX_CONSUMER_SECRET", default="")
+# The token with which the app acts for its owner.
+ACCESS_TOKEN: str = env.str("SANDBOX_ACCESS_TOKEN", default="")
+ACCESS_TOKEN_SECRET: str = env.str("SANDBOX_ACCESS_TOKEN_SECRET", default="")
+CALLBACK_URLS: list[str] = env.list("SANDBOX_CALLBACK_URLS", default=[])
 WEBHOOK_URL: str = env.str("SANDBOX_WEBHOOK_URL", default="")
 TRAFFIC_PER_SECOND: float = env.float("SANDBOX_TRAFFIC_PER_SECOND", default=0.0)
 # How many events the first registration brings, spread over the hours before it.
 BACKLOG: int = env.int("SANDBOX_BACKLOG", default=60)
 SEED: int | None = env.int("SANDBOX_SEED", default=None)
+
+# --- What X allows ---------------------------------------------------------------
+
+# Whether webhooks on this machine may be registered; X takes https alone, and no port.
+ALLOW_LOOPBACK: bool = env.bool("SANDBOX_ALLOW_LOOPBACK", default=False)
+WEBHOOKS_ALLOWED: int = env.int("SANDBOX_WEBHOOKS_ALLOWED", default=3)
+SUBSCRIPTIONS_ALLOWED: int = env.int("SANDBOX_SUBSCRIPTIONS_ALLOWED", default=50)
+# Factor on X's limits of requests in 15 minutes; 0 lifts them.
+RATE_LIMIT_SCALE: float = env.float("SANDBOX_RATE_LIMIT_SCALE", default=1.0)
+# How old a replay has to begin and to end.
+REPLAY_FROM_MINUTES: int = env.int("SANDBOX_REPLAY_FROM_MINUTES", default=31)
+REPLAY_TO_MINUTES: int = env.int("SANDBOX_REPLAY_TO_MINUTES", default=10)
+# X has been seen to answer otherwise than it documents: `created_timestamp`, and counts that are numbers.
+ANSWERS_AS_SEEN: bool = env.bool("SANDBOX_ANSWERS_AS_SEEN", default=False)
 
 # --- X's patience ------------------------------------------------------------------
 
@@ -39,16 +57,20 @@ SEED: int | None = env.int("SANDBOX_SEED", default=None)
 CHALLENGE_SECONDS: float = env.float("SANDBOX_CHALLENGE_SECONDS", default=1800.0)
 # While a webhook does not answer, X would wait for a person; the sandbox asks again.
 REGISTER_AGAIN_SECONDS: float = env.float("SANDBOX_REGISTER_AGAIN_SECONDS", default=2.0)
+# How long after subscribing the activity of a user begins to arrive.
+WARM_UP_SECONDS: float = env.float("SANDBOX_WARM_UP_SECONDS", default=10.0)
 ANSWER_SECONDS: float = env.float("SANDBOX_ANSWER_SECONDS", default=3.0)
 # 1 is X's timetable: 3 s, 27 s, 242 s after a failed attempt.
 RETRY_SCALE: float = env.float("SANDBOX_RETRY_SCALE", default=1.0)
 CONCURRENCY: int = env.int("SANDBOX_CONCURRENCY", default=64)
+# X replays at up to 2,500 deliveries a second.
+REPLAY_PER_SECOND: float = env.float("SANDBOX_REPLAY_PER_SECOND", default=2_500.0)
 # Deliveries that are remembered, with their bodies: what a replay can deliver once more.
 LOG_DELIVERIES: int = env.int("SANDBOX_LOG_DELIVERIES", default=50_000)
 
 # --- Django --------------------------------------------------------------------------
 
-# Nothing here is signed with it: no sessions, no forms.
+# Nothing that has to outlive a restart is signed with it: there are no sessions.
 SECRET_KEY = get_random_secret_key()
 DEBUG = False
 ALLOWED_HOSTS = ["*"] if ALLOW_PUBLIC else ["127.0.0.1", "localhost", "[::1]"]
@@ -58,6 +80,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "aaa_dashboard.sandbox.urls"
@@ -82,11 +105,15 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'"],
         "img-src": ["'self'"],
         "base-uri": ["'none'"],
-        "form-action": ["'none'"],
+        "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
     }
 }
 X_FRAME_OPTIONS = "DENY"
+# Browsers send cookies to every port of a host; the dashboard on another one has its own.
+CSRF_COOKIE_NAME = "sandbox_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
 STATIC_URL = "/static/"
 # Its own files alone, under the name by which the pages ask for them.
 STATICFILES_DIRS = [("sandbox", BASE_DIR / "static" / "sandbox")]
@@ -107,4 +134,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # That X refuses something is an answer, not a fault of the sandbox.
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security.csrf": {"level": "ERROR"}},
 }

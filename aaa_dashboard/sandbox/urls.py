@@ -1,10 +1,12 @@
-"""Addresses of the sandbox for people. X's own come beside them as the sandbox grows."""
+"""Addresses of the sandbox: X's own, and the pages for people."""
 
-from django.urls import path
+from django.urls import include, path
 
 from . import views
 
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("healthz", views.healthz, name="healthz"),
+    path("1.1/", include("aaa_dashboard.sandbox.api.urls")),
+    path("", include("aaa_dashboard.sandbox.oauth.urls")),
 ]

@@ -34,8 +34,7 @@ class DeliveryLog:
         self.keep = keep
         self._rows: dict[int, Delivery] = {}
         self._noted: list[Attempted] = []
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._writing: asyncio.Future[None] | None = None
 
     def made(self, errand: Errand) -> None:
         """Remember a delivery at the next flush."""
@@ -74,21 +73,20 @@ class DeliveryLog:
                     await sync_to_async(self.prune)()
                 flushes += 1
         finally:
-            await asyncio.shield(self._last_flush())
+            await asyncio.shield(self._end())
 
     async def flush(self) -> None:
-        """Write what was noted."""
+        """Write what was noted, and wait until it is written."""
+        while self._writing and not self._writing.done():
+            await asyncio.shield(self._writing)
         rows, self._rows = self._rows, {}
         noted, self._noted = self._noted, []
         if rows or noted:
-            self._idle.clear()
-            try:
-                await asyncio.shield(sync_to_async(self._write)(list(rows.values()), noted))
-            finally:
-                self._idle.set()
+            # A task of its own: who waits for it may be cancelled, the writing may not.
+            self._writing = asyncio.ensure_future(sync_to_async(self._write)(list(rows.values()), noted))
+            await asyncio.shield(self._writing)
 
-    async def _last_flush(self) -> None:
-        await self._idle.wait()
+    async def _end(self) -> None:
         await self.flush()
         await sync_to_async(self.prune)()
 

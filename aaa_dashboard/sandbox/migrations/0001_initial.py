@@ -104,6 +104,7 @@ class Migration(migrations.Migration):
                 ('url', models.CharField(max_length=500)),
                 ('valid', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(default=aaa_dashboard.sandbox.clock.now)),
+                ('is_given', models.BooleanField(default=False, help_text='By the settings, rather than registered by an app.')),
                 ('invalid_since', models.DateTimeField(null=True)),
                 ('challenged_at', models.DateTimeField(null=True)),
                 ('challenge_ms', models.FloatField(help_text='How long the last answer took.', null=True)),

@@ -14,6 +14,7 @@ class Webhook(models.Model):
     url = models.CharField(max_length=500)
     valid = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)
+    is_given = models.BooleanField(default=False, help_text="By the settings, rather than registered by an app.")
     invalid_since = models.DateTimeField(null=True)
     challenged_at = models.DateTimeField(null=True)
     challenge_ms = models.FloatField(null=True, help_text="How long the last answer took.")
