@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 SETTINGS_OF_OPTIONS = {
     "host": "SANDBOX_HOST",
@@ -14,6 +15,7 @@ SETTINGS_OF_OPTIONS = {
     "traffic": "SANDBOX_TRAFFIC_PER_SECOND",
     "retry_scale": "SANDBOX_RETRY_SCALE",
     "seed": "SANDBOX_SEED",
+    "scenario": "SANDBOX_SCENARIO",
 }
 
 
@@ -42,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--traffic", type=float, metavar="RATE", help="events a second, 0 for none (0)")
     parser.add_argument("--retry-scale", type=float, metavar="FACTOR", help="on X's 3 s, 27 s, 242 s (1)")
     parser.add_argument("--seed", type=int, help="the same seed brings the same kinds of events in the same order")
+    parser.add_argument("--scenario", metavar="FILE", help="who is there and what happens (JSON, see docs/sandbox.md)")
     return parser
 
 
@@ -65,7 +68,8 @@ def _serve(arguments: Sequence[str]) -> int:
         return 2
     from django.conf import settings
 
-    from . import world
+    from . import making, switches, world
+    from .activity import scenario
 
     try:
         # Before anything is delivered: there may be a sandbox already.
@@ -74,7 +78,14 @@ def _serve(arguments: Sequence[str]) -> int:
         print(f"The sandbox cannot listen. {error.strerror}", file=sys.stderr)
         return 2
     call_command("migrate", verbosity=0, interactive=False)
+    switches.restore()
     app, is_new = world.create()
+    try:
+        if settings.SCENARIO:
+            scenario.prepare(scenario.read(Path(settings.SCENARIO)))
+    except (scenario.Unreadable, making.Wrong) as error:
+        print(error, file=sys.stderr)
+        return 2
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     print(f"Sandbox of X: http://{host}:{settings.PORT}/", flush=True)
     if is_new:

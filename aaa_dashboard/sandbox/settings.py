@@ -23,6 +23,9 @@ if HOST not in LOOPBACK and not ALLOW_PUBLIC:
         "Use 127.0.0.1, or set SANDBOX_ALLOW_PUBLIC=1 if that address is safe."
     )
 
+# Whether tests may do everything through /control/: not where others could.
+CONTROL: bool = env.bool("SANDBOX_CONTROL", default=HOST in LOOPBACK)
+
 # --- The app, its webhook, its traffic -------------------------------------------
 
 CONSUMER_KEY: str = env.str("SANDBOX_CONSUMER_KEY", default="")
@@ -36,6 +39,8 @@ TRAFFIC_PER_SECOND: float = env.float("SANDBOX_TRAFFIC_PER_SECOND", default=0.0)
 # How many events the first registration brings, spread over the hours before it.
 BACKLOG: int = env.int("SANDBOX_BACKLOG", default=60)
 SEED: int | None = env.int("SANDBOX_SEED", default=None)
+# A file that says who is there and what happens.
+SCENARIO: str = env.str("SANDBOX_SCENARIO", default="")
 
 # --- What X allows ---------------------------------------------------------------
 
@@ -78,6 +83,7 @@ INSTALLED_APPS = ["django.contrib.staticfiles", "csp", "aaa_dashboard.sandbox"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "aaa_dashboard.sandbox.oversight.Oversight",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

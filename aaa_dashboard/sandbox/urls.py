@@ -7,6 +7,7 @@ from . import views
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("healthz", views.healthz, name="healthz"),
+    path("control/", include("aaa_dashboard.sandbox.control.urls")),
     path("1.1/", include("aaa_dashboard.sandbox.api.urls")),
     path("", include("aaa_dashboard.sandbox.oauth.urls")),
 ]

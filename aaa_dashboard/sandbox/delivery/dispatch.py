@@ -85,6 +85,19 @@ class Dispatcher:
             found = self.lines[target.id] = Line(target, self.log)
         return found
 
+    async def flush(self) -> None:
+        """See that everything that happened can be read in the database."""
+        # What other threads offered comes first.
+        await asyncio.sleep(0)
+        await self.log.flush()
+
+    async def forget(self) -> None:
+        """Drop everything that waits."""
+        lines = list(self.lines.values())
+        self.lines.clear()
+        await asyncio.gather(*(line.end() for line in lines))
+        await self.log.flush()
+
     def _on_change(self, **_: object) -> None:
         self.look()
 
@@ -122,6 +135,7 @@ class Line:
     async def end(self) -> None:
         """Stop posting; what waits is resumed from the log if the webhook is still there after the next start."""
         self.mishaps.release_all()
+        self.deliverer.is_open = False
         self._task.cancel()
         await asyncio.wait([self._task])
         await self.client.close()

@@ -74,12 +74,14 @@ class _Run:
         """Deliver what comes out of the queue, each in its turn. An invalid webhook gets nothing."""
         while errand := await queue.get():
             turn = next(self._turns)
-            if turn < self.limit and self.line.deliverer.is_open:
-                await self._attempt(errand, turn)
+            if turn >= self.limit:
+                continue
+            if (ahead := self._began + turn / self.rate - time.perf_counter()) > 0:
+                await asyncio.sleep(ahead)
+            if self.line.deliverer.is_open:
+                await self._attempt(errand)
 
-    async def _attempt(self, errand: Errand, turn: int) -> None:
-        if (ahead := self._began + turn / self.rate - time.perf_counter()) > 0:
-            await asyncio.sleep(ahead)
+    async def _attempt(self, errand: Errand) -> None:
         target = self.line.deliverer.target
         at, (body, secret, fault) = clock.now(), tampered(errand.delivery.body, target.secret)
         answer = await post(self.line.client, target.url, secret, body)

@@ -6,7 +6,7 @@ from .. import clock
 
 
 class Kept(models.Model):
-    """Something about the sandbox that outlives a restart: how far its clock is ahead, the rate of its traffic."""
+    """Something about the sandbox that outlives a restart, such as how far its clock is ahead."""
 
     name = models.CharField(max_length=40, primary_key=True)
     value = models.JSONField()

@@ -1,0 +1,75 @@
+"""Stand at the gate of X's API: note every request and how it was answered, and let faults answer in its place."""
+
+import re
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from . import clock, faults
+from .api.errors import Error, answer
+from .api.limits import WINDOW, Allowance
+from .models import ApiRequest
+
+PATHS = ("/1.1/", "/oauth/", "/oauth2/")
+KEPT = 5_000
+PRUNE_EVERY = 200
+_CONSUMER_KEY = re.compile(r'oauth_consumer_key="?([^"&,\s]+)')
+# The fault, and what X would answer.
+ANSWERS = (
+    ("api_429", Error.RATE_LIMIT),
+    ("api_503", Error.DEPENDENCY_UNAVAILABLE),
+    ("api_131", Error.INTERNAL),
+)
+
+
+class Oversight:
+    """Middleware. What people look at beside X's API passes unseen."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(PATHS):
+            return self.get_response(request)
+        at, began = clock.now(), time.perf_counter()
+        fault = ""
+        if slow := faults.strikes("api_slow"):
+            fault = "api_slow"
+            time.sleep(slow.seconds)
+        response, refused_by = _refused()
+        if response is None:
+            response = self.get_response(request)
+        noted = _note(request, response, (time.perf_counter() - began) * 1000, refused_by or fault)
+        noted.at = at
+        noted.save()
+        if noted.pk % PRUNE_EVERY == 0:
+            ApiRequest.objects.filter(pk__lte=noted.pk - KEPT).delete()
+        return response
+
+
+def _refused() -> tuple[HttpResponse | None, str]:
+    for key, error in ANSWERS:
+        if faults.strikes(key):
+            response = answer(error)
+            if error is Error.RATE_LIMIT:
+                Allowance(15, 0, clock.now() + WINDOW, is_exceeded=True).write_on(response)
+            return response, key
+    return None, ""
+
+
+def _note(request: HttpRequest, response: HttpResponse, answer_ms: float, fault: str) -> ApiRequest:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    given = credentials if scheme == "OAuth" else request.META.get("QUERY_STRING", "")
+    key = _CONSUMER_KEY.search(given)
+    is_json = not response.streaming and "json" in response.get("Content-Type", "")
+    return ApiRequest(
+        method=request.method or "",
+        path=request.get_full_path()[:2000],
+        credentials=scheme[:10] or ("OAuth" if key else ""),
+        consumer_key=key[1][:100] if key else "",
+        status=response.status_code,
+        answer_ms=answer_ms,
+        answer=response.content[:2000].decode(errors="replace") if is_json else "",
+        fault=fault,
+    )

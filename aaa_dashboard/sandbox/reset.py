@@ -1,0 +1,35 @@
+"""Forget what came after the first start: all but the people, the first app with its keys, and the given webhook."""
+
+from django.db import transaction
+
+from . import switches, world
+from .api import limits
+from .models import (
+    AccessToken,
+    ApiRequest,
+    App,
+    Attempt,
+    Delivery,
+    DirectMessage,
+    Post,
+    Relation,
+    Replay,
+    RequestToken,
+    User,
+    Webhook,
+)
+from .people import EVERYBODY
+
+
+@transaction.atomic
+def forget() -> None:
+    """Delete it, and make the world anew. The clock stays: it does not run backwards."""
+    for model in (ApiRequest, Attempt, Delivery, Replay, Post, Relation, DirectMessage, RequestToken, AccessToken):
+        model._default_manager.all().delete()
+    Webhook.objects.filter(is_given=False).delete()
+    App.objects.exclude(x_app_id=world.X_APP_ID).delete()
+    User.objects.exclude(x_user_id__in=[person.id for person in EVERYBODY]).delete()
+    User.objects.update(is_protected=False)
+    world.create()
+    switches.switch_off()
+    limits.current.reset()

@@ -1,0 +1,72 @@
+"""Set the sandbox while it runs, and keep what was set over a restart: faults and the clock."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from . import clock, faults
+from .models import Fault, Kept, Webhook
+
+CLOCK = "clock_ahead_ms"
+
+
+def restore() -> None:
+    """Have what was set before the last stop. Called once, before anything is dated."""
+    ahead = Kept.objects.filter(name=CLOCK).first()
+    if ahead:
+        clock.advance(timedelta(milliseconds=ahead.value) - clock.ahead())
+    _publish()
+
+
+def advance(by: timedelta) -> None:
+    """Move the clock ahead.
+
+    Raises:
+        ValueError: `by` would move it back.
+    """
+    clock.advance(by)
+    _keep(CLOCK, clock.ahead() // timedelta(milliseconds=1))
+
+
+def switch_on(key: str, percent: float = 100.0, seconds: float | None = None) -> None:
+    """Switch a fault on, or change how it is on.
+
+    Raises:
+        LookupError: There is no such fault.
+        ValueError: The numbers make no sense.
+    """
+    kind = faults.FAULTS.get(key)
+    if kind is None:
+        raise LookupError(f"There is no fault “{key}”. There are: {', '.join(faults.FAULTS)}.")
+    if not 0 < percent <= 100:
+        raise ValueError("percent lies above 0 and goes to 100.")
+    seconds = (kind.seconds or 0.0) if seconds is None else seconds
+    if not 0 <= seconds <= 86_400:
+        raise ValueError("seconds go from 0 to 86400.")
+    with transaction.atomic():
+        Fault.objects.update_or_create(key=key, defaults={"percent": percent, "seconds": seconds})
+    _publish()
+    if key == "webhook_invalid":
+        for hook in Webhook.objects.filter(valid=True):
+            invalidate(hook)
+
+
+def switch_off(key: str | None = None) -> None:
+    """Switch a fault off; without a key, all of them."""
+    (Fault.objects.filter(key=key) if key else Fault.objects.all()).delete()
+    _publish()
+
+
+def invalidate(hook: Webhook) -> None:
+    """Mark a webhook invalid, as X does when a challenge goes wrong."""
+    hook.valid, hook.invalid_since = False, clock.now()
+    hook.save(update_fields=["valid", "invalid_since"])
+
+
+def _publish() -> None:
+    known = Fault.objects.filter(key__in=faults.FAULTS)
+    faults.replace({fault.key: faults.Setting(fault.percent, fault.seconds) for fault in known})
+
+
+def _keep(name: str, value: object) -> None:
+    Kept.objects.update_or_create(name=name, defaults={"value": value})
