@@ -129,7 +129,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     # A file in tests as well, since the receiver has a connection of its own.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8}}
+    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}}
+    _database["CONN_HEALTH_CHECKS"] = True  # nobody is handed a connection that the server has cut
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")

@@ -10,6 +10,7 @@ Never a redirect and never a compressed answer: X marks the webhook invalid for 
 """
 
 import asyncio
+import contextlib
 import os
 import socket
 import time
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 PREFIX = "/webhook/"
 REGISTRY_SECONDS = 10
+START_SECONDS = 3
 
 
 class Receiver:
@@ -54,18 +56,24 @@ class Receiver:
             max_bytes=settings.RECEIVER_QUEUE_BYTES,
         )
         self._max_body = settings.RECEIVER_MAX_BODY_BYTES
-        self._keeper: asyncio.Task[None] | None = None
+        self._keepers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Read the apps and start the writer. A database that is away delays nothing: see `Registry`."""
-        await self._load_registry()
+        """Start the writer and read the apps. A database that is away delays this by seconds: see `Registry`."""
         self.writer.start()
-        self._keeper = asyncio.create_task(self._keep())
+        read_once = asyncio.Event()
+        # Two tasks: a database that is slow to answer must not make a minute late.
+        self._keepers = [
+            asyncio.create_task(self._keep_count(), name="count"),
+            asyncio.create_task(self._keep_registry(read_once), name="registry"),
+        ]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(read_once.wait(), START_SECONDS)
 
     async def stop(self) -> None:
         """Commit what was accepted and the counts of the minute that is cut short."""
-        if self._keeper is not None:
-            self._keeper.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         self._hand_over_refusals()
         self._hand_over_minute()
         await self.writer.stop()
@@ -155,23 +163,25 @@ class Receiver:
 
     # --- Keeping ---
 
-    async def _keep(self) -> None:
-        """Once a second: hand over refusals, close the minute when it is over, read the apps anew now and then."""
-        seconds = 0
+    async def _keep_count(self) -> None:
+        """Once a second: hand over refusals, and the minute when it is over."""
         while True:
             await asyncio.sleep(1)
-            seconds += 1
             self._hand_over_refusals()
             if datetime.now(UTC) >= self.traffic.minute + MINUTE:
                 self._hand_over_minute()
-            if seconds % REGISTRY_SECONDS == 0:
-                await self._load_registry()
 
-    async def _load_registry(self) -> None:
-        try:
-            await asyncio.to_thread(self.registry.load)
-        except DatabaseError as error:
-            log.warning("the apps could not be read", error=type(error).__name__)
+    async def _keep_registry(self, read_once: asyncio.Event) -> None:
+        """Read the apps anew every few seconds, whatever came of the last time."""
+        while True:
+            try:
+                await asyncio.to_thread(self.registry.load)
+            except DatabaseError as error:
+                log.warning("the apps could not be read", error=type(error).__name__)
+            except Exception:
+                log.exception("the apps could not be read")
+            read_once.set()
+            await asyncio.sleep(REGISTRY_SECONDS)
 
     def _hand_over_refusals(self) -> None:
         if refusals := self.traffic.take_refusals():

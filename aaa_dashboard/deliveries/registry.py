@@ -4,6 +4,7 @@ The first app comes from the environment and is there even while the database is
 then too; its row is created when the database is first seen. The others are rows of `webhooks.App`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -34,7 +35,7 @@ class Registry:
     def get(self, slug: str) -> RegisteredApp | None:
         return self._apps.get(slug)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[RegisteredApp]:
         return iter(self._apps.values())
 
     def load(self) -> None:

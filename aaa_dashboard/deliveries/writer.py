@@ -162,7 +162,7 @@ class Writer:
     def _commit(self, store: Store, batch: list[_Waiting]) -> None:
         deliveries = [waiting.delivery for waiting in batch]
         try:
-            counts = store.save(deliveries)
+            counts = self._save(store, deliveries)
         except store.refuses_data as error:
             if len(batch) > 1:
                 # One row of the batch is at fault: it must not take the others with it.
@@ -175,6 +175,17 @@ class Writer:
         else:
             self._report(batch, None, counts)
             self._follow_up(deliveries)
+
+    def _save(self, store: Store, deliveries: Sequence[Delivery]) -> dict[int, Counts]:
+        """Commit, once more on a new connection where the old one was cut: X sends a replayed delivery only once."""
+        try:
+            return store.save(deliveries)
+        except Exception:
+            if not store.is_cut():
+                raise
+            log.warning("the connection to the database was cut", deliveries=len(deliveries))
+            store.close()
+            return store.save(deliveries)
 
     def _follow_up(self, deliveries: Sequence[Delivery]) -> None:
         try:

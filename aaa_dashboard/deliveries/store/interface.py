@@ -76,6 +76,10 @@ class Store(ABC):
     @abstractmethod
     def save_traffic(self, traffic: Sequence[TrafficRow]) -> None: ...
 
+    def is_cut(self) -> bool:
+        """Tell whether the connection was lost, so that the last failure says nothing of the database behind it."""
+        return False
+
     @abstractmethod
     def close(self) -> None:
         """Drop the connection; the next call opens a new one."""

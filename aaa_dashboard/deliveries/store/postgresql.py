@@ -13,6 +13,9 @@ from django.db import connection
 
 from .interface import Counts, Delivery, RefusalRow, Store, TrafficRow, merge
 
+APPLICATION_NAME = "aaa_dashboard receiver"
+"""How `pg_stat_activity` shows the writer's connection."""
+
 _SAVE_EVENTS = """
 WITH stored AS (
     INSERT INTO deliveries_event AS known (
@@ -100,12 +103,16 @@ class PostgreSQLStore(Store):
             # Django's parameters without its adapters, which serve the ORM; X waits no longer than three seconds.
             parameters = connection.get_connection_params() | {"context": None, "cursor_factory": psycopg.Cursor}
             parameters.setdefault("connect_timeout", 3)
+            parameters.setdefault("application_name", APPLICATION_NAME)
             self._connection = psycopg.connect(**parameters, autocommit=True)
             # Acknowledged means durable, whatever the server's default is.
             self._connection.execute("SET synchronous_commit = on")
             # Below the ten seconds for which Live waits for ids that were given out and have not appeared.
             self._connection.execute("SET statement_timeout = '8s'")
         return self._connection
+
+    def is_cut(self) -> bool:
+        return self._connection is not None and self._connection.closed
 
     def close(self) -> None:
         if self._connection is not None:
