@@ -1,24 +1,12 @@
 """A webhook to deliver to, and sandboxes that deliver to it."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.wire import (
-    ROOT,
-    SECRET,
-    Receiver,
-    Sandbox,
-    StartSandbox,
-    answers,
-    environment,
-    eventually,
-    free_port,
-    serve_webhook,
-)
+from tests.sandbox.client import CALLBACKS, OWNER, X
+from tests.sandbox.wire import Receiver, Sandbox, StartSandbox, free_port, sandboxes, serve_webhook
 
 
 @pytest.fixture
@@ -34,36 +22,28 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def start_sandbox(tmp_path: Path) -> Iterator[StartSandbox]:
     """Start sandboxes with settings by name, without `SANDBOX_`; they share a database unless told otherwise."""
-    started: list[Sandbox] = []
+    with sandboxes(tmp_path) as start:
+        yield start
 
-    def start(**settings: object) -> Sandbox:
-        port = free_port()
-        database = tmp_path / "sandbox.sqlite3"
-        log = tmp_path / f"sandbox-{len(started)}.log"
-        defaults = {
-            "PORT": port,
-            "DATABASE_URL": f"sqlite:///{database}",
-            "CONSUMER_KEY": "the-consumer-key",
-            "CONSUMER_SECRET": SECRET,
-            "REGISTER_AGAIN_SECONDS": 0.1,
-            "RETRY_SCALE": 0.001,
-        }
-        with log.open("w", encoding="utf-8") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "aaa_dashboard.sandbox"],
-                cwd=ROOT,
-                env=environment(**{**defaults, **settings}),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        sandbox = Sandbox(process, f"http://127.0.0.1:{port}", database, log)
-        started.append(sandbox)
-        eventually(lambda: answers(sandbox), seconds=30)
-        return sandbox
 
-    yield start
-    for sandbox in started:
-        if sandbox.process.poll() is None:
-            sandbox.process.kill()
-            sandbox.process.wait()
+@pytest.fixture(scope="module")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One for all tests of a module, without limits of requests."""
+    with sandboxes(tmp_path_factory.mktemp("sandbox")) as start:
+        yield start(
+            ALLOW_LOOPBACK=1,
+            RATE_LIMIT_SCALE=0,
+            WARM_UP_SECONDS=0,
+            ACCESS_TOKEN=OWNER.token,
+            ACCESS_TOKEN_SECRET=OWNER.secret,
+            CALLBACK_URLS=",".join(CALLBACKS),
+            CHALLENGE_SECONDS=3600,
+        )
+
+
+@pytest.fixture
+def x(shared_sandbox: Sandbox) -> Iterator[X]:
+    """X, as nobody has used it yet."""
+    x = X(shared_sandbox)
+    yield x
+    x.clear()

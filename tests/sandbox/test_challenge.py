@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from aaa_dashboard.sandbox.delivery.posting import session
 from aaa_dashboard.sandbox.challenge import Challenge, challenge
+from aaa_dashboard.sandbox.delivery.posting import session
 from tests.sandbox.wire import SECRET, Receiver, free_port, signature
 
 pytestmark = pytest.mark.any_database

@@ -4,6 +4,7 @@ They meet over HTTP alone, as X and a receiver do.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -11,17 +12,19 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+CONSUMER_KEY = "the-consumer-key"
 SECRET = "the-consumer-secret"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -152,3 +155,43 @@ def answers(sandbox: Sandbox) -> bool:
         return sandbox.page("healthz") == "ok\n"
     except urllib.error.URLError:
         return False
+
+
+@contextlib.contextmanager
+def sandboxes(folder: Path) -> Iterator[StartSandbox]:
+    """Start sandboxes with settings by name, without `SANDBOX_`; end them all in the end."""
+    started: list[Sandbox] = []
+
+    def start(**settings: object) -> Sandbox:
+        port = free_port()
+        database = folder / "sandbox.sqlite3"
+        log = folder / f"sandbox-{len(started)}.log"
+        defaults = {
+            "PORT": port,
+            "DATABASE_URL": f"sqlite:///{database}",
+            "CONSUMER_KEY": CONSUMER_KEY,
+            "CONSUMER_SECRET": SECRET,
+            "REGISTER_AGAIN_SECONDS": 0.1,
+            "RETRY_SCALE": 0.001,
+        }
+        with log.open("w", encoding="utf-8") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "aaa_dashboard.sandbox"],
+                cwd=ROOT,
+                env=environment(**{**defaults, **settings}),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        sandbox = Sandbox(process, f"http://127.0.0.1:{port}", database, log)
+        started.append(sandbox)
+        eventually(lambda: answers(sandbox), seconds=30)
+        return sandbox
+
+    try:
+        yield start
+    finally:
+        for sandbox in started:
+            if sandbox.process.poll() is None:
+                sandbox.process.kill()
+                sandbox.process.wait()

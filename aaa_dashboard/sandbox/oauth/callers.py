@@ -57,7 +57,7 @@ def find(request: HttpRequest) -> Caller:
 def _of_bearer(token: str) -> Caller:
     app = App.objects.select_related("contract", "owner").filter(bearer_token=token).first() if token else None
     if app is None:
-        raise Refused(Error.WRONG_CREDENTIALS)
+        raise Refused(Error.NO_ACCESS)
     if app.is_suspended:
         raise Refused(Error.SUSPENDED)
     return Caller(app)
