@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.sandbox.client import CALLBACKS, OWNER, X
 from tests.sandbox.wire import Receiver, Sandbox, StartSandbox, free_port, sandboxes, serve_webhook
@@ -47,3 +48,14 @@ def x(shared_sandbox: Sandbox) -> Iterator[X]:
     x = X(shared_sandbox)
     yield x
     x.clear()
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A Chromium."""
+    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+               "--disable-background-networking", "--disable-component-update"]  # fmt: skip
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield browser
+        browser.close()

@@ -3,17 +3,14 @@
 Source: X, “User object” (v1.1 data dictionary).
 """
 
-from functools import cache
 from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from .. import payloads
-from ..mint import write_time
+from ..activity import profiles
 from ..models import User
 from ..oauth.callers import Caller
-from ..people import X_EPOCH_MS
 from .door import Admits, by_method, door
 from .errors import Error, Refused
 
@@ -48,28 +45,9 @@ verify_credentials = by_method(GET=verify)
 lookup = by_method(GET=look_up, POST=look_up)
 
 
-def profile(user: User) -> dict[str, Any]:
-    """A user as v1.1 describes one: everything that a payload has, as this user."""
-    joined_ms = (int(user.x_user_id) >> 22) + X_EPOCH_MS
-    return _stranger() | {
-        "id": int(user.x_user_id),
-        "id_str": user.x_user_id,
-        "name": user.name,
-        "screen_name": user.screen_name,
-        "location": user.location,
-        "description": user.description,
-        "protected": user.is_protected,
-        "created_at": write_time(joined_ms, "x_date"),
-        "suspended": False,
-        "needs_phone_verification": False,
-    }
-
-
-@cache
-def _stranger() -> dict[str, Any]:
-    found = payloads.load("tweet_create_events__mention")["tweet_create_events"][0]["user"]
-    assert isinstance(found, dict)
-    return found
+def profile(one: User) -> dict[str, Any]:
+    """A user as v1.1 describes one who is asked for."""
+    return profiles.user(one) | {"suspended": False, "needs_phone_verification": False}
 
 
 def _terms(listed: str) -> list[str]:
