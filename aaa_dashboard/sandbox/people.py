@@ -22,12 +22,6 @@ class Person:
         """When the account was made: its id says so."""
         return datetime.fromtimestamp(((int(self.id) >> 22) + X_EPOCH_MS) / 1000, tz=UTC)
 
-    @property
-    def initials(self) -> str:
-        """One or two letters for a picture that needs no file."""
-        words = self.name.split()
-        return "".join(word[0] for word in (words[0], *words[-1:][: len(words) - 1])).upper()
-
 
 BRANDS = (
     Person("613278910244360193", "acme", "Acme", "Rotterdam", "Things that work. Help: @acme_support", is_brand=True),

@@ -91,7 +91,11 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "aaa_dashboard.sandbox.urls"
 TEMPLATES: list[dict[str, Any]] = [
-    {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [BASE_DIR / "templates"]}
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
 ]
 DATABASES: dict[str, Any] = {
     "default": env.db_url("SANDBOX_DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'sandbox.sqlite3'}")
@@ -119,6 +123,7 @@ X_FRAME_OPTIONS = "DENY"
 # Browsers send cookies to every port of a host; the dashboard on another one has its own.
 CSRF_COOKIE_NAME = "sandbox_csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "aaa_dashboard.sandbox.refusals.foreign_form"
 CSRF_COOKIE_SAMESITE = "Lax"
 STATIC_URL = "/static/"
 # Its own files alone, under the name by which the pages ask for them.

@@ -97,3 +97,13 @@ DEEDS: dict[str, Callable[[Step, User], Model | None]] = {
     "revoke": lambda step, by: acts.revoke(by, _app(step)),
 }
 """Everything that can be done. Mentions are made by writing `@name` in a text."""
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("post",), ("text",)),
+    **dict.fromkeys(("reply", "quote", "edit"), ("post", "text")),
+    **dict.fromkeys(("repost", "delete", "like", "unlike"), ("post",)),
+    **dict.fromkeys(("follow", "unfollow", "block", "unblock", "mute", "unmute", "type", "read"), ("with",)),
+    "message": ("with", "text"),
+    "revoke": ("app",),
+}
+"""What each deed needs beside `by`."""

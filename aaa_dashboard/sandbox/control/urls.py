@@ -1,22 +1,26 @@
 """Addresses of the control API: `/control/…`."""
 
+from collections.abc import Callable
+
 from django.urls import path
 
 from . import views
-from .views import controls
 
-urlpatterns = [
-    path("", controls(GET=views.state)),
-    path("users", controls(POST=views.make_user)),
-    path("apps", controls(POST=views.make_app)),
-    path("tokens", controls(POST=views.make_token)),
-    path("events", controls(POST=views.do)),
-    path("faults", controls(GET=views.faults_on, DELETE=views.end_fault)),
-    path("faults/<str:key>", controls(PUT=views.set_fault, DELETE=views.end_fault)),
-    path("traffic", controls(PUT=views.set_traffic)),
-    path("clock", controls(POST=views.set_clock)),
-    path("requests", controls(GET=views.requests)),
-    path("deliveries", controls(GET=views.deliveries)),
-    path("webhooks/<str:webhook_id>/invalidate", controls(POST=views.invalidate)),
-    path("reset", controls(POST=views.reset)),
-]
+ADDRESSES: dict[str, dict[str, Callable[..., object]]] = {
+    "": {"GET": views.state},
+    "users": {"POST": views.make_user},
+    "apps": {"POST": views.make_app},
+    "tokens": {"POST": views.make_token},
+    "events": {"POST": views.do},
+    "faults": {"GET": views.faults_on, "DELETE": views.end_faults},
+    "faults/<str:key>": {"PUT": views.set_fault, "DELETE": views.end_fault},
+    "traffic": {"PUT": views.set_traffic},
+    "clock": {"POST": views.set_clock},
+    "requests": {"GET": views.requests},
+    "deliveries": {"GET": views.deliveries},
+    "webhooks/<str:webhook_id>/invalidate": {"POST": views.invalidate},
+    "reset": {"POST": views.reset},
+}
+"""Each address with what it can be asked; the first line of each function says what it does."""
+
+urlpatterns = [path(route, views.controls(**methods)) for route, methods in ADDRESSES.items()]

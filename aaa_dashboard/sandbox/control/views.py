@@ -82,22 +82,22 @@ def state(_body: Body) -> object:
 
 
 def make_user(body: Body) -> object:
-    """A user more."""
+    """A user more: `screen_name`; if need be `name`, `id`, `location`, `description`, `is_brand`, `is_protected`."""
     return described.user(making.user(body))
 
 
 def make_app(body: Body) -> object:
-    """An app more, with its keys and its owner's token."""
+    """An app more, with its keys and its owner's token: `name`; if need be `owner`, `callback_urls` and others."""
     return described.app(making.app(body))
 
 
 def make_token(body: Body) -> object:
-    """What a user's consent would bring: the token of an app for them."""
+    """What a user's consent would bring, the token of an app for them: `user`, `app` (the first one)."""
     return described.token(making.token(body))
 
 
 def do(body: Body) -> object:
-    """Let something happen."""
+    """Let something happen: `do`, `by`, and what the deed needs."""
     return doing.do(body)
 
 
@@ -112,9 +112,15 @@ def set_fault(body: Body, key: str) -> object:
     return described.faults_on()
 
 
-def end_fault(_body: Body, key: str | None = None) -> object:
-    """Switch a fault off, or all."""
+def end_fault(_body: Body, key: str) -> object:
+    """Switch a fault off."""
     switches.switch_off(key)
+    return described.faults_on()
+
+
+def end_faults(_body: Body) -> object:
+    """Switch all faults off."""
+    switches.switch_off()
     return described.faults_on()
 
 

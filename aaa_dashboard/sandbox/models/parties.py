@@ -33,6 +33,12 @@ class User(models.Model):
     def __str__(self) -> str:
         return f"@{self.screen_name}"
 
+    @property
+    def initials(self) -> str:
+        """One or two letters for a picture that needs no file."""
+        words = self.name.split() or [self.screen_name]
+        return "".join(word[0] for word in (words[0], *words[-1:][: len(words) - 1])).upper()
+
 
 class Permission(models.TextChoices):
     """What an app may do for a user. Source: X, “App permissions”; values as `x-access-level` has them."""

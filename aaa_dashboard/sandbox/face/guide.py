@@ -1,0 +1,52 @@
+"""How to use the sandbox, and its control API."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from .. import faults
+from ..activity import doing
+from ..control.urls import ADDRESSES
+
+EXAMPLE = """{
+  "users": [{"screen_name": "olga_r", "is_protected": true}],
+  "apps": [{"name": "Second app", "callback_urls": ["http://127.0.0.1:8000/callback"]}],
+  "steps": [
+    {"at": 0, "do": "post", "by": "mirakeller", "text": "@acme hello", "as": "hello"},
+    {"at": 1.5, "do": "reply", "by": "acme", "post": "hello", "text": "@mirakeller good morning"},
+    {"at": 2, "fault": "api_503", "percent": 50},
+    {"at": 4, "fault": "api_503", "off": true},
+    {"at": 5, "traffic": 10},
+    {"at": 6, "advance": 1860}
+  ]
+}"""
+
+
+@require_safe
+def guide(request: HttpRequest) -> HttpResponse:
+    """What there is to use, from the tables that it is made of."""
+    context = {
+        "base": f"http://{request.get_host()}",
+        "addresses": [
+            (method, f"/control/{route}", (function.__doc__ or "").partition("\n")[0])
+            for route, methods in ADDRESSES.items()
+            for method, function in methods.items()
+        ],
+        "deeds": doing.NEEDS.items(),
+        "faults": faults.FAULTS.values(),
+        "example": EXAMPLE,
+        "control": settings.CONTROL,
+    }
+    return render(request, "sandbox/face/guide.html", context)
+
+
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django calls it so
+    """There is no such page."""
+    return HttpResponseNotFound(render_to_string("sandbox/face/not_found.html"))
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """The sandbox itself is at fault. Said without a template, which may be what is at fault."""
+    return HttpResponseServerError("The sandbox failed; its output says why.\n", content_type="text/plain")
