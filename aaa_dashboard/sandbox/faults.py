@@ -22,6 +22,7 @@ FAULTS: dict[str, Kind] = {
         Kind("api_slow", "api", "Slow API", "Requests are answered so much later.", 5.0),
         Kind("api_429", "api", "Rate limit", "Requests are answered 429, code 88, as if the limit were used up."),
         Kind("api_503", "api", "API not available", "Requests are answered 503, code 67."),
+        Kind("api_130", "api", "Over capacity", "Requests are answered 503, code 130."),
         Kind("api_131", "api", "Internal error", "Requests are answered 500, code 131."),
         Kind("wrong_signature", "delivery", "Wrong signature", "Deliveries are signed with another secret."),
         Kind(

@@ -19,6 +19,7 @@ _CONSUMER_KEY = re.compile(r'oauth_consumer_key="?([^"&,\s]+)')
 ANSWERS = (
     ("api_429", Error.RATE_LIMIT),
     ("api_503", Error.DEPENDENCY_UNAVAILABLE),
+    ("api_130", Error.OVER_CAPACITY),
     ("api_131", Error.INTERNAL),
 )
 

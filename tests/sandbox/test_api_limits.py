@@ -38,6 +38,19 @@ def test_each_request_counts_until_none_is_left(limited: X) -> None:
     assert 870 < int(resets.pop()) - datetime.now(UTC).timestamp() <= 901
 
 
+def test_after_a_quarter_of_an_hour_there_are_as_many_again(limited: X) -> None:
+    app = limited.bearing()
+    while app.get(WEBHOOKS).status_code == 200:
+        pass
+
+    requests.post(limited.url("/control/clock"), json={"advance": 901}, timeout=10).raise_for_status()
+
+    answer = app.get(WEBHOOKS)
+    assert remaining(answer) == 14
+    # The sandbox's clock is ahead now; whoever waits does it by the machine's.
+    assert 870 < int(answer.headers["x-rate-limit-reset"]) - datetime.now(UTC).timestamp() <= 901
+
+
 def test_apps_and_users_and_endpoints_are_counted_apart(limited: X) -> None:
     app, owner = limited.bearing(), limited.signed()
     for _ in range(16):

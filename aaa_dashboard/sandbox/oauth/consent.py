@@ -83,10 +83,11 @@ def _allowed(request: HttpRequest, asked: RequestToken, user: User) -> HttpRespo
 def _page(request: HttpRequest, asked: RequestToken, chosen: User | None, problem: str = "") -> HttpResponseBase:
     permission = Permission(asked.permission)
     returns_to = "" if asked.callback == tokens.OUT_OF_BAND else urlsplit(asked.callback).netloc or asked.callback
+    users = User.objects.order_by("-is_brand", "screen_name")
     context = {
         "app": asked.app,
         "token": asked.token,
-        "users": User.objects.order_by("-is_brand", "screen_name"),
+        "users": sorted(users, key=lambda user: user != chosen),
         "chosen": chosen,
         "problem": problem,
         "may": SEE if permission is Permission.READ else SEE + WRITE,
