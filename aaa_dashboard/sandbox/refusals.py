@@ -4,16 +4,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(_request: HttpRequest, **_: object) -> HttpResponse:
     """400: among others a host that is not ours."""
     return HttpResponse("Bad request\n", status=400, content_type="text/plain")
 
 
-def forbidden(_request: HttpRequest, exception: Exception) -> HttpResponse:
+def forbidden(_request: HttpRequest, **_: object) -> HttpResponse:
     """403."""
     return HttpResponse("Forbidden\n", status=403, content_type="text/plain")
 
 
-def foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+def foreign_form(request: HttpRequest, **_: object) -> HttpResponse:
     """403: a form that did not come from a page of ours, or from a browser that keeps no cookie."""
     return render(request, "sandbox/oauth/foreign_form.html", status=403)
