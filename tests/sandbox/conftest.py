@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.sandbox.client import CALLBACKS, OWNER, X
-from tests.sandbox.wire import Receiver, Sandbox, StartSandbox, free_port, sandboxes, serve_webhook
+from tests.sandbox.control import Control
+from tests.sandbox.wire import Receiver, Sandbox, StartSandbox, eventually, free_port, sandboxes, serve_webhook
 
 
 @pytest.fixture
@@ -48,6 +49,35 @@ def x(shared_sandbox: Sandbox) -> Iterator[X]:
     x = X(shared_sandbox)
     yield x
     x.clear()
+
+
+@pytest.fixture(scope="module")
+def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Control, Receiver]]:
+    """A sandbox and the webhook of its settings, to which the brands are subscribed."""
+    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter")
+    server = serve_webhook(receiver)
+    with sandboxes(tmp_path_factory.mktemp("sandbox")) as start:
+        control = Control(start(WEBHOOK_URL=receiver.url, ALLOW_LOOPBACK=1, RATE_LIMIT_SCALE=0, WARM_UP_SECONDS=0))
+        eventually(lambda: [hook["valid"] for hook in control.state()["webhooks"]] == [True])
+        yield control, receiver
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def control(listening: tuple[Control, Receiver]) -> Control:
+    """The control API of a sandbox in which nothing has happened yet."""
+    control, receiver = listening
+    control.reset()
+    receiver.deliveries.clear()
+    receiver.statuses.clear()
+    return control
+
+
+@pytest.fixture
+def webhook(listening: tuple[Control, Receiver]) -> Receiver:
+    """The webhook that hears of what happens through `control`."""
+    return listening[1]
 
 
 @pytest.fixture(scope="package")

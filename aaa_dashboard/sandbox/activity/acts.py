@@ -18,6 +18,7 @@ from ..oauth import tokens
 from . import audience, objects
 from .profiles import messaging_user
 from .traffic import deletion
+from .wording import mentions
 
 
 class Impossible(Exception):
@@ -33,6 +34,8 @@ def post(
         raise Impossible("A post needs a text.")
     for other in (replies_to, quotes):
         _require_visible(author, other)
+    if replies_to and replies_to.author != author and replies_to.author.screen_name.lower() not in mentions(text):
+        text = f"@{replies_to.author.screen_name} {text}"  # as X does, and shows it to nobody
     made = Post.objects.create(
         id=new_id(clock.now_ms()), author=author, text=text, replies_to=replies_to, quotes=quotes, replaces=replaces
     )

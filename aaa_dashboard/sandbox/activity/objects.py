@@ -42,6 +42,7 @@ def post(one: Post, *, is_new: bool = True) -> dict[str, Any]:
         "text": wording.text,
         "source": SOURCE,
         "truncated": False,
+        **_display_range(wording, reply),
         "in_reply_to_status_id": reply.id if reply else None,
         "in_reply_to_status_id_str": str(reply.id) if reply else None,
         "in_reply_to_user_id": int(reply.author.x_user_id) if reply else None,
@@ -113,6 +114,14 @@ def message(one: DirectMessage) -> dict[str, Any]:
             },
         },
     }
+
+
+def _display_range(wording: Wording, reply: Post | None) -> dict[str, list[int]]:
+    """What of a reply is shown: not whom it is to."""
+    to = f"@{reply.author.screen_name} " if reply else ""
+    if not to or not wording.text.lower().startswith(to.lower()):
+        return {}
+    return {"display_text_range": [len(to), len(wording.text)]}
 
 
 def _repost_wording(original: Post) -> Wording:
