@@ -221,8 +221,8 @@ def test_a_form_of_another_site_is_refused(x: X) -> None:
 
 
 def test_samples_of_x_ask_with_get_and_put_some_parameters_into_the_query(x: X) -> None:
-    """X's `request-promise` samples sign in the header, with the callback and the PIN beside it."""
-    asked = form(x.signed(None).get("/oauth/request_token?oauth_callback=oob"))
+    """They sign in the header, with the callback and the PIN beside it; and at first with the owner's token."""
+    asked = form(x.signed(OWNER).get("/oauth/request_token?oauth_callback=oob"))
     request = Token(asked["oauth_token"], asked["oauth_token_secret"])
     pin = x.allow(request.token, MIRA).text.partition("<code>")[2].partition("</code>")[0]
 

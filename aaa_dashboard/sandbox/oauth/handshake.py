@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from ..api.door import Admits, by_method, door
 from ..api.errors import Error, Refused, answer
-from ..models import App, RequestToken
+from ..models import AccessToken, App, RequestToken
 from ..models.parties import Permission
 from . import callers, signed, tokens
 from .callers import Caller
@@ -41,7 +41,10 @@ def answering(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
 def request_token(request: HttpRequest) -> HttpResponse:
     """`POST /oauth/request_token`: the first of three legs; answers a form."""
     said = signed.read(request)
-    said.verify("", "")
+    name = said.oauth.get("oauth_token", "")
+    # No token is needed, but X's own samples sign with the owner's.
+    owner = AccessToken.objects.filter(token=name).first() if name else None
+    said.verify(name, owner.secret if owner else "")
     callback = said.oauth.get("oauth_callback", "")
     _require_callback(said.app, callback)
     wanted = LESSER.get(request.GET.get("x_auth_access_type") or request.POST.get("x_auth_access_type", ""))
