@@ -55,8 +55,11 @@ def consumer(x: X) -> Iterator[Consumer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            pages = {"/login": consumer.login, "/callback": lambda: consumer.come_back(parts.query)}
-            status, text = pages[parts.path]() if parts.path in pages else (404, "")
+            status, text = 404, ""
+            if parts.path == "/login":
+                status, text = consumer.login()
+            elif parts.path == "/callback":
+                status, text = consumer.come_back(parts.query)
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", text)
