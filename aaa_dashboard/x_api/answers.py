@@ -66,11 +66,12 @@ def read(response: requests.Response) -> Answer:
 
     Raises:
         TooMuch: It does not end.
-        requests.RequestException: The connection broke.
+        urllib3.exceptions.HTTPError: The connection broke.
     """
     ends_at = time.monotonic() + MAX_SECONDS
     body = bytearray()
-    for chunk in response.iter_content(64 * 1024):
+    # Whatever has come: to wait for a full chunk is to wait as long as a slow sender likes.
+    while chunk := response.raw.read1(64 * 1024, decode_content=True):
         body += chunk
         if len(body) > MAX_BYTES or time.monotonic() > ends_at:
             raise TooMuch

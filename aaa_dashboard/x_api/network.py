@@ -1,7 +1,13 @@
 """Say in words what broke on the way to X. The exceptions of the libraries name addresses and objects instead."""
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from .known_errors.unasked import Unasked
 
@@ -21,7 +27,7 @@ def what_happened(error: Exception, *, is_repeatable: bool) -> tuple[Unasked, st
     if words := _why_not_connected(error):
         return Unasked.UNREACHABLE, words
     no_answer = Unasked.NO_ANSWER if is_repeatable else Unasked.NO_ANSWER_ONCE
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return no_answer, f"nothing came for {READ_SECONDS:g} s"
     return no_answer, "the connection broke"
 
