@@ -79,7 +79,7 @@ def _serve(arguments: Sequence[str]) -> int:
         return 2
     call_command("migrate", verbosity=0, interactive=False)
     switches.restore()
-    app, is_new = world.create()
+    app, token, is_new = world.create()
     try:
         if settings.SCENARIO:
             scenario.prepare(scenario.read(Path(settings.SCENARIO)))
@@ -89,7 +89,8 @@ def _serve(arguments: Sequence[str]) -> int:
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     print(f"Sandbox of X: http://{host}:{settings.PORT}/", flush=True)
     if is_new:
-        print(f"  SANDBOX_CONSUMER_KEY={app.consumer_key}\n  SANDBOX_CONSUMER_SECRET={app.consumer_secret}", flush=True)
+        print(f"  SANDBOX_CONSUMER_KEY={app.consumer_key}\n  SANDBOX_CONSUMER_SECRET={app.consumer_secret}")
+        print(f"  SANDBOX_ACCESS_TOKEN={token.token}\n  SANDBOX_ACCESS_TOKEN_SECRET={token.secret}", flush=True)
     config = uvicorn.Config(
         "aaa_dashboard.sandbox.asgi:application",
         log_level="warning",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.db import transaction
 
 from . import clock, faults
 from .challenge import Challenge, challenge
@@ -28,7 +29,12 @@ def challenge_now(url: str, secret: str) -> Challenge:
 def validate(hook: Webhook) -> Challenge:
     """Ask a webhook that is registered, from a thread, and keep what came of it."""
     outcome = challenge_now(hook.url, hook.app.consumer_secret)
-    remember(hook, outcome)
+    with transaction.atomic():
+        # It took its time: the webhook may have changed meanwhile, or be gone.
+        kept = Webhook.objects.filter(pk=hook.pk).first()
+        if kept:
+            remember(kept, outcome)
+    hook.valid = kept is not None and kept.valid
     return outcome
 
 
@@ -40,7 +46,12 @@ def keep(app: App, url: str, outcome: Challenge) -> Webhook:
 
 
 def remember(hook: Webhook, outcome: Challenge) -> None:
-    """Keep what a challenge said, and what follows for the webhook: a transient fault alone leaves it as it was."""
+    """Keep what a challenge said, and what follows for the webhook: a transient fault alone leaves it as it was.
+
+    Args:
+        hook: As it is in the database now; it is saved.
+        outcome: What the challenge said.
+    """
     now = clock.now()
     hook.challenged_at, hook.challenge_ms = now, outcome.answer_ms
     hook.challenge_problem = outcome.problem[:300]

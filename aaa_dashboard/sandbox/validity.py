@@ -20,7 +20,7 @@ from .models import App, Webhook
 
 logger = logging.getLogger("sandbox")
 
-AT_ONCE = 4
+AT_ONCE = 50
 SLOWEST_LOOK_SECONDS = 1.0
 FASTEST_LOOK_SECONDS = 0.02
 

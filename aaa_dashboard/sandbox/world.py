@@ -15,13 +15,13 @@ X_APP_ID = "28193746"  # as the payloads name it
 ACCOUNT_NAME = "acme"
 
 
-def create() -> tuple[App, bool]:
+def create() -> tuple[App, AccessToken, bool]:
     """Make contract, app and users, or bring those of an earlier start up to date.
 
     Keys from the settings win over those of an earlier start; with neither, new ones are made.
 
     Returns:
-        The app, and whether its secret was made just now.
+        The app, its owner's token, and whether the app's secret was made just now.
     """
     contract, _ = Contract.objects.update_or_create(
         account_name=ACCOUNT_NAME,
@@ -38,8 +38,7 @@ def create() -> tuple[App, bool]:
     app.contract, app.owner = contract, User.objects.get(x_user_id=BRANDS[0].id)
     app.callback_urls = sorted({*app.callback_urls, *settings.CALLBACK_URLS})
     app.save()
-    _owner_token(app)
-    return app, is_new
+    return app, _owner_token(app), is_new
 
 
 def _people() -> None:

@@ -6,6 +6,7 @@ Source: X, “Enterprise Account Activity API” (reference).
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from .. import clock
@@ -20,15 +21,15 @@ from .webhooks import found
 def add(_request: HttpRequest, caller: Caller, webhook_id: str) -> HttpResponse:
     """`POST webhooks/:webhook_id/subscriptions/all.json`: 204; activity comes after a moment."""
     hook = found(caller.app, webhook_id)
-    if hook.subscriptions.filter(user=caller.user).exists():
-        raise Refused(Error.ALREADY_SUBSCRIBED)
-    contract = caller.app.contract
-    if contract and of_contract(caller.app) >= contract.subscriptions_allowed:
-        raise Refused(Error.TOO_MANY_RESOURCES)
-    now = clock.now()
-    hook.subscriptions.create(
-        user=caller.user, created_at=now, active_from=now + timedelta(seconds=settings.WARM_UP_SECONDS)
-    )
+    contract, now = caller.app.contract, clock.now()
+    with transaction.atomic():  # so that the last place is not given twice
+        if hook.subscriptions.filter(user=caller.user).exists():
+            raise Refused(Error.ALREADY_SUBSCRIBED)
+        if contract and of_contract(caller.app) >= contract.subscriptions_allowed:
+            raise Refused(Error.TOO_MANY_RESOURCES)
+        hook.subscriptions.create(
+            user=caller.user, created_at=now, active_from=now + timedelta(seconds=settings.WARM_UP_SECONDS)
+        )
     return HttpResponse(status=204)
 
 

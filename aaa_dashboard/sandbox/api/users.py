@@ -20,7 +20,7 @@ LOOKUP_MOST = 100
 @door(75, Admits.ANYBODY)
 def verify(_request: HttpRequest, caller: Caller) -> HttpResponse:
     """`GET account/verify_credentials.json`: 200 with the user whose token asks."""
-    if caller.token is None or caller.is_foreign:
+    if caller.token is None:
         raise Refused(Error.COULD_NOT_AUTHENTICATE)
     return JsonResponse(profile(caller.user))
 

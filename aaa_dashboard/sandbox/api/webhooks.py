@@ -6,6 +6,7 @@ Source: X, “Enterprise Account Activity API” (reference).
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from .. import registration, webhook_urls
@@ -36,7 +37,10 @@ def register(request: HttpRequest, caller: Caller) -> HttpResponse:
     outcome = registration.challenge_now(url, caller.app.consumer_secret)
     if outcome.fault:
         raise Refused(ERROR_OF_FAULT[outcome.fault])
-    return JsonResponse(described(registration.keep(caller.app, url, outcome)))
+    with transaction.atomic():
+        _require_room(caller.app, url)  # once more: the challenge took its time
+        hook = registration.keep(caller.app, url, outcome)
+    return JsonResponse(described(hook))
 
 
 @door(15, Admits.OWNER_OR_APP)

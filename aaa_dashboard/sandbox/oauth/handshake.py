@@ -98,7 +98,7 @@ def invalidate_bearer_token(request: HttpRequest) -> HttpResponse:
 @door(15, Admits.ANYBODY)
 def invalidate(_request: HttpRequest, caller: Caller) -> HttpResponse:
     """`POST /1.1/oauth/invalidate_token`: ends the token that signs the request, and the user's subscriptions."""
-    if caller.token is None or caller.is_foreign:
+    if caller.token is None:
         raise Refused(Error.COULD_NOT_AUTHENTICATE)
     name = caller.token.token
     tokens.revoke(caller.app, caller.user)
