@@ -1,19 +1,7 @@
 """Play a file: who is there from the start, and what happens when.
 
-    {
-      "users": [{"screen_name": "olga_r", "is_protected": true}],
-      "apps": [{"name": "Second app", "callback_urls": ["http://127.0.0.1:8000/callback"]}],
-      "steps": [
-        {"at": 0, "do": "post", "by": "olga_r", "text": "@acme hello", "as": "hello"},
-        {"at": 1.5, "do": "reply", "by": "acme", "post": "hello", "text": "@olga_r good morning"},
-        {"at": 2, "fault": "api_503", "percent": 50},
-        {"at": 4, "fault": "api_503", "off": true},
-        {"at": 5, "traffic": 10},
-        {"at": 6, "advance": 1860}
-      ]
-    }
-
-`at` counts seconds from the moment when the first account is subscribed; `as` gives a post a name for later steps.
+`example.json` beside this module has one of everything. `at` counts seconds from the moment when the first account is
+subscribed; `as` gives a post a name for later steps.
 """
 
 import asyncio

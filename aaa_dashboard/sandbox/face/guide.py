@@ -1,5 +1,7 @@
 """How to use the sandbox, and its control API."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from django.shortcuts import render
@@ -7,21 +9,10 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from .. import faults
-from ..activity import doing
+from ..activity import doing, scenario
 from ..control.urls import ADDRESSES
 
-EXAMPLE = """{
-  "users": [{"screen_name": "olga_r", "is_protected": true}],
-  "apps": [{"name": "Second app", "callback_urls": ["http://127.0.0.1:8000/callback"]}],
-  "steps": [
-    {"at": 0, "do": "post", "by": "mirakeller", "text": "@acme hello", "as": "hello"},
-    {"at": 1.5, "do": "reply", "by": "acme", "post": "hello", "text": "@mirakeller good morning"},
-    {"at": 2, "fault": "api_503", "percent": 50},
-    {"at": 4, "fault": "api_503", "off": true},
-    {"at": 5, "traffic": 10},
-    {"at": 6, "advance": 1860}
-  ]
-}"""
+EXAMPLE = Path(scenario.__file__).with_name("example.json")
 
 
 @require_safe
@@ -36,7 +27,7 @@ def guide(request: HttpRequest) -> HttpResponse:
         ],
         "deeds": doing.NEEDS.items(),
         "faults": faults.FAULTS.values(),
-        "example": EXAMPLE,
+        "example": EXAMPLE.read_text(encoding="utf-8"),
         "control": settings.CONTROL,
     }
     return render(request, "sandbox/face/guide.html", context)
