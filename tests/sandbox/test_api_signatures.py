@@ -1,7 +1,10 @@
 """Who asks X: signatures of OAuth 1.0a and bearer tokens, right and wrong in every way that X tells apart."""
 
+import base64
+import hmac
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -24,6 +27,29 @@ def test_a_signed_request_is_that_of_the_user(x: X) -> None:
     assert answer.json()["id"] == int(ACME)
     assert answer.json()["screen_name"] == "acme"
     assert answer.headers["x-access-level"] == "read-write-directmessages"
+
+
+def test_a_signature_made_by_hand_is_right(x: X) -> None:
+    """What signs the other requests here and what verifies them share a library; nothing here does."""
+    now = int(time.time())
+    port = x.sandbox.url.rpartition(":")[2]
+    signed = (
+        f"GET&http%3A%2F%2F127.0.0.1%3A{port}%2F1.1%2Faccount%2Fverify_credentials.json&"
+        "a%3D%2526%253D%252B%26b%3Dcaf%25C3%25A9%2520noir%26oauth_consumer_key%3Dthe-consumer-key%26oauth_nonce%3Dby-hand"
+        f"%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D{now}"
+        "%26oauth_token%3D613278910244360193-the-access-token%26oauth_version%3D1.0"
+    )
+    key = b"the-consumer-secret&the-access-token-secret"
+    signature = base64.b64encode(hmac.digest(key, signed.encode(), "sha1")).decode()
+    header = (
+        f'OAuth oauth_consumer_key="the-consumer-key", oauth_nonce="by-hand", oauth_signature="{quote(signature, "")}",'
+        f' oauth_signature_method="HMAC-SHA1", oauth_timestamp="{now}",'
+        ' oauth_token="613278910244360193-the-access-token", oauth_version="1.0"'
+    )
+
+    answer = requests.get(x.url(f"{WHO}?b=caf%C3%A9%20noir&a=%26%3D%2B"), headers={"Authorization": header}, timeout=10)
+
+    assert answer.status_code == 200
 
 
 def test_the_signature_may_stand_in_the_query(x: X) -> None:
@@ -127,6 +153,8 @@ def test_other_methods_of_signing_are_not_known(x: X, method: str) -> None:
         ("Basic dGhlLWNvbnN1bWVyLWtleTp4", (400, 215)),
         ("Bearer", (403, 99)),
         ("Bearer wrong", (403, 99)),
+        ('OAuth oauth_consumer_key="%ZZ", =, "', (401, 32)),
+        ("OAuth \u00e9=\u00e9", (400, 215)),
     ],
 )
 def test_headers_that_say_nothing_are_refused(x: X, header: str, code: tuple[int, int]) -> None:

@@ -1,5 +1,7 @@
 """Subscriptions at X: add, check, list, count, remove, and what X refuses."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.sandbox.client import AAA, ACME, MIRA, NORTHWIND, OWNER, SUPPORT, Client, X, error, message
@@ -53,6 +55,15 @@ def test_nobody_is_subscribed_twice(x: X, webhook_id: str) -> None:
 
     assert error(answer) == (409, 355)
     assert message(answer) == "Subscription already exists."
+
+
+def test_of_many_at_the_same_time_one_subscribes(x: X, webhook_id: str) -> None:
+    token = x.token_of(NORTHWIND)
+
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(lambda: x.signed(token).post(own(webhook_id)).status_code) for _ in range(8)]
+
+    assert sorted(answer.result() for answer in asked) == [204] + [409] * 7
 
 
 def test_all_who_are_subscribed_are_listed(x: X, receiver: Receiver, webhook_id: str) -> None:

@@ -262,6 +262,17 @@ def test_without_credentials_there_is_no_bearer_token(x: X) -> None:
     assert error(answer) == (403, 99)
 
 
+@pytest.mark.parametrize("credentials", ["", "x", "====", "\u00e9", "dGhlLWNvbnN1bWVyLWtleQ==", "/w=="])
+def test_credentials_that_cannot_be_read_are_wrong(x: X, credentials: str) -> None:
+    header = {"Authorization": f"Basic {credentials}".encode("latin-1")}
+
+    answer = requests.post(
+        x.url("/oauth2/token"), headers=header, data={"grant_type": "client_credentials"}, timeout=10
+    )
+
+    assert error(answer) == (403, 99)
+
+
 def test_another_grant_is_not_known(x: X) -> None:
     assert error(bearer(x, grant_type="password")) == (403, 170)
 

@@ -1,7 +1,6 @@
 """Who stands behind a request: an app for a user (OAuth 1.0a), or an app alone (bearer token)."""
 
 import base64
-import binascii
 import hmac
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -83,7 +82,7 @@ def app_by_password(request: HttpRequest) -> App:
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     try:
         name, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         name = password = ""
     # X wants both percent-encoded (RFC 1738); its keys look the same either way.
     app = App.objects.filter(consumer_key=unquote(name)).first() if scheme.lower() == "basic" else None
