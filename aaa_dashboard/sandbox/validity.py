@@ -71,7 +71,7 @@ def _remember(pk: int, outcome: Challenge) -> None:
     said = hook.challenged_at and hook.challenge_problem
     was_valid = hook.valid
     registration.remember(hook, outcome)
-    if hook.is_given and hook.valid and not was_valid:
+    if hook.is_given and hook.valid and not was_valid and not hook.subscriptions.exists():
         world.subscribe_brands(hook)
     if outcome.problem != said:
         logger.info("Webhook %s: %s", hook.url, outcome.problem or "valid.")

@@ -57,6 +57,7 @@ def test_apps_and_users_and_endpoints_are_counted_apart(limited: X) -> None:
         app.get(WEBHOOKS)
 
     assert remaining(owner.get(WEBHOOKS)) == 14
+    assert remaining(app.get(f"{AAA}/webhooks/1/subscriptions/all/list.json")) == 49
     assert remaining(app.get(COUNT)) == 14
     assert remaining(limited.signed(limited.token_of(NORTHWIND)).get("/1.1/account/verify_credentials.json")) == 74
     assert remaining(owner.get("/1.1/account/verify_credentials.json")) == 74

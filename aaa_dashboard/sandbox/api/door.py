@@ -49,12 +49,14 @@ def door(
     """
 
     def decorate(view: Callable[Concatenate[HttpRequest, Caller, P], HttpResponse]) -> View:
+        endpoint = f"{view.__module__}.{view.__qualname__}"
+
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             allowance, caller = limits.untouched(limit), None
             try:
                 caller = callers.find(request)
-                allowance = limits.current.take(view.__name__, caller.limited_as, limit)
+                allowance = limits.current.take(endpoint, caller.limited_as, limit)
                 if allowance.is_exceeded:
                     raise Refused(Error.RATE_LIMIT)
                 _let_in(caller, admits, not_app_only)

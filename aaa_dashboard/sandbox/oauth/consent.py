@@ -50,7 +50,7 @@ def _ask(request: HttpRequest, *, asks_again: bool) -> HttpResponseBase:
     given = request.POST if request.method == "POST" else request.GET
     asked = tokens.waiting(given.get("oauth_token", ""))
     if asked is None or asked.app.is_suspended:
-        return render(request, "sandbox/oauth/unusable.html", {"denied": "denied" in request.GET}, status=403)
+        return render(request, "sandbox/oauth/unusable.html", status=403)
     if request.method == "POST":
         return _decide(request, asked)
     user = User.objects.filter(x_user_id=request.COOKIES.get(REMEMBERED, "")).first()
