@@ -14,10 +14,10 @@ class Control:
 
     sandbox: Sandbox
 
-    def ask(self, method: str, path: str, body: object = None, **options: Any) -> requests.Response:
+    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         return requests.request(method, f"{self.sandbox.url}/control/{path}", json=body, timeout=20, **options)
 
-    def json(self, method: str, path: str, body: object = None, **options: Any) -> Any:
+    def json(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         answer = self.ask(method, path, body, **options)
         assert answer.status_code == 200, answer.text
         return answer.json()

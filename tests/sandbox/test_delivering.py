@@ -9,7 +9,9 @@ import pytest
 from aaa_dashboard.sandbox.delivery.deliverer import RETRY_AFTER_SECONDS, Attempted, Deliverer, Errand, Target
 from aaa_dashboard.sandbox.delivery.posting import Answer, session
 from aaa_dashboard.sandbox.mint import Delivery
-from tests.sandbox.wire import SECRET, Receiver, StartSandbox, eventually, free_port, signature
+from tests.sandbox.client import AAA, Token, X
+from tests.sandbox.control import Control
+from tests.sandbox.wire import SECRET, Receiver, StartSandbox, eventually, free_port, serve_webhook, signature
 
 pytestmark = pytest.mark.any_database
 
@@ -144,6 +146,28 @@ def test_every_attempt_is_on_the_page(receiver: Receiver, start_sandbox: StartSa
     database.close()
     assert first >= 20
     assert repeated == 30
+
+
+def test_a_webhook_that_does_not_answer_holds_up_no_other(receiver: Receiver, start_sandbox: StartSandbox) -> None:
+    silent = Receiver(f"http://127.0.0.1:{free_port()}/silent")
+    server = serve_webhook(silent)
+    control = Control(start_sandbox(ALLOW_LOOPBACK=1, WARM_UP_SECONDS=0, CONCURRENCY=1, RETRY_SCALE=1))
+    x = X(control.sandbox)
+    made = control.json("POST", "tokens", {"user": "acme"})
+    owner = x.signed(Token(made["oauth_token"], made["oauth_token_secret"]))
+    for url in (silent.url, receiver.url):
+        webhook = owner.post(f"{AAA}/webhooks.json", data={"url": url}).json()["id"]
+        assert owner.post(f"{AAA}/webhooks/{webhook}/subscriptions/all.json").status_code == 204
+    silent.holds = True
+
+    for number in range(5):
+        control.do("post", "acme", text=f"Number {number}")
+    eventually(lambda: len(receiver.deliveries) == 5, seconds=2)
+
+    assert len(silent.deliveries) == 1
+    silent.released.set()
+    server.shutdown()
+    server.server_close()
 
 
 def test_the_oldest_deliveries_are_forgotten(receiver: Receiver, start_sandbox: StartSandbox) -> None:

@@ -70,6 +70,8 @@ class Receiver:
     """Instead of the right answer: status, headers and body for a token."""
     released: threading.Event = field(default_factory=threading.Event)
     """For answers that wait to be released."""
+    holds: bool = False
+    """Whether answers to deliveries wait for that."""
 
     def answer_challenge(self, token: str) -> tuple[int, dict[str, str], bytes]:
         if self.challenge_answer:
@@ -95,6 +97,8 @@ def serve_webhook(receiver: Receiver) -> ThreadingHTTPServer:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.deliveries.append(Request(time.monotonic(), body, dict(self.headers)))
+            if receiver.holds:
+                receiver.released.wait(10)
             status = receiver.statuses.pop(0) if receiver.statuses else 200
             self.reply(status, {"Location": receiver.url} if 300 <= status < 400 else {}, b"")
 
