@@ -20,6 +20,9 @@ class UserToken:
     token: str
     secret: str
 
+    def __post_init__(self) -> None:
+        _strip(self, "token", "secret")
+
     def __repr__(self) -> str:
         return f"<user token {fingerprint(self.token)}>"
 
@@ -39,6 +42,9 @@ class AppCredentials:
     bearer_token: str = ""
     """A known one; without it, or when it is wrong, one is fetched."""
 
+    def __post_init__(self) -> None:
+        _strip(self, "consumer_key", "consumer_secret", "bearer_token")
+
     def __repr__(self) -> str:
         return f"<app {fingerprint(self.consumer_key)}>"
 
@@ -46,3 +52,9 @@ class AppCredentials:
         """What must not be shown."""
         owner = self.owner.secrets() if self.owner else ()
         return (self.consumer_key, self.consumer_secret, self.bearer_token, *owner)
+
+
+def _strip(credentials: object, *names: str) -> None:
+    """Take off the blanks and line ends that copying brings along; no key of X has any."""
+    for name in names:
+        object.__setattr__(credentials, name, getattr(credentials, name).strip())

@@ -42,6 +42,11 @@ def for_nobody_yet(app: AppCredentials, callback: str) -> AuthBase:
     return OAuth1(app.consumer_key, app.consumer_secret, callback_uri=callback)
 
 
+def is_sendable(bearer_token: str) -> bool:
+    """Whether a header can carry the token; the libraries quote one that it cannot in their exceptions."""
+    return re.fullmatch(r"[!-~]+", bearer_token) is not None
+
+
 def by_bearer(token: str) -> AuthBase:
     """OAuth 2.0 app-only. The token is sent as X gave it: it may hold `%3D`, which must stay."""
     return HeaderAuth(f"Bearer {token}")

@@ -41,7 +41,7 @@ class Call:
 
 
 class Transport:
-    """The way to X for one app.
+    """The way to X for one app. For one thread: what is shared is the memory of limits and tokens.
 
     Args:
         app: Who asks.
@@ -104,7 +104,7 @@ class Transport:
             XError: X refused, or could not be asked.
         """
         token = self._bearers.get(self.base_url, self.app)
-        if not token:
+        if not signing.is_sendable(token):
             return self.send(self._bearer_call(endpoint, path, query, self.fetch_bearer_token()))
         try:
             return self.send(self._bearer_call(endpoint, path, query, token))
@@ -132,7 +132,7 @@ class Transport:
             )
         )
         token = answers.text_in(answer, "access_token")
-        if not token:
+        if not signing.is_sendable(token):
             raise known_errors.explain_unasked(FETCH_BEARER_TOKEN, Unasked.UNREADABLE, status=answer.status)
         self._bearers.put(self.base_url, self.app, token)
         return token

@@ -89,6 +89,18 @@ def test_an_answer_without_a_token_is_said(x: Literal, ask: MakeAsker, says: Say
         ask(KEYS_ALONE).client.count_subscriptions()
 
 
+@pytest.mark.parametrize("token", ["two words", "line\nend", "bücher", "\x00"])
+def test_one_that_cannot_be_sent_is_replaced_without_a_try(x: Literal, ask: MakeAsker, token: str) -> None:
+    x.bearer = "fetched-token"
+    x.will_say(COUNT)
+    ask(AppCredentials(APP.consumer_key, APP.consumer_secret, None, token)).client.count_subscriptions()
+    assert _targets(x) == ["token", "count.json"]
+    x.bearer = token
+    with pytest.raises(errors.UnreadableAnswer) as refused:
+        ask(KEYS_ALONE).client.count_subscriptions()
+    assert token not in str(refused.value)
+
+
 def test_new_keys_do_not_use_the_token_of_the_old_ones(x: Literal, ask: MakeAsker) -> None:
     asker = ask(KEYS_ALONE)
     x.bearer = "fetched-token"

@@ -157,6 +157,11 @@ def test_a_fingerprint_is_the_start_of_sha_256() -> None:
     assert fingerprint("") == ""
 
 
+def test_blanks_and_line_ends_of_copying_are_taken_off() -> None:
+    assert UserToken(" a\n", "b\r\n") == UserToken("a", "b")
+    assert AppCredentials("k\n", " s", None, "b ") == AppCredentials("k", "s", None, "b")
+
+
 def test_equal_credentials_are_equal() -> None:
     assert UserToken("a", "b") == UserToken("a", "b") != UserToken("a", "c")
     assert RequestToken("a", "b") == RequestToken("a", "b")

@@ -4,7 +4,8 @@ import json
 import logging
 import textwrap
 from argparse import ArgumentParser
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,10 +53,8 @@ class Command(BaseCommand):
         check.add_argument("--json", action="store_true", help="One JSON object, for scripts.")
 
     def handle(self, *_: Any, app: str | None, json: bool, verbosity: int, **__: Any) -> None:
-        if verbosity < 2:
-            # A person at a terminal wants the findings; the log of calls is for servers.
-            logging.getLogger("aaa_dashboard.x_api").setLevel(logging.ERROR)
-        reports = [_report(one) for one in _apps(app)]
+        with _quietly() if verbosity < 2 else nullcontext():
+            reports = [_report(one) for one in _apps(app)]
         self.stdout.write(_as_json(reports) if json else "\n\n".join(_as_text(report) for report in reports))
         bad = [report for report in reports if not report.is_good]
         if bad:
@@ -63,6 +62,18 @@ class Command(BaseCommand):
             names = ", ".join(report.app.slug for report in bad)
             what = "X could not be asked about" if unknown else "X does not take everything of"
             raise CommandError(f"{what} {names}.", returncode=UNKNOWN if unknown else REFUSED)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the log of calls: it is for servers, and a person at a terminal wants the findings."""
+    log = logging.getLogger("aaa_dashboard.x_api")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _apps(slug: str | None) -> list[App]:
