@@ -1,5 +1,6 @@
 """Answers are read liberally where X varies, and not at all where guessing would do harm."""
 
+import contextlib
 import gzip
 import json
 import zlib
@@ -7,12 +8,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aaa_dashboard.x_api import answers, errors
+from aaa_dashboard.x_api import answers, errors, known_errors
 from aaa_dashboard.x_api import endpoints as at
 from aaa_dashboard.x_api.answers import Answer
 from aaa_dashboard.x_api.endpoints import Endpoint
-from aaa_dashboard.x_api.results import Profile, SubscriptionCount, Webhook
+from aaa_dashboard.x_api.results import (
+    Profile,
+    ReplayJob,
+    SubscriptionCount,
+    Subscriptions,
+    Webhook,
+    read_profiles,
+    read_webhooks,
+)
 from aaa_dashboard.x_api.v1_1 import Client
 from tests.x_api.calls import BEGUN, CALLS, FROM, TO
 from tests.x_api.conftest import USER
@@ -231,3 +242,30 @@ def test_an_answer_that_is_too_long_is_given_up(x: Literal, api: Client, monkeyp
 def test_a_page_full_of_opened_tags_is_read_in_no_time() -> None:
     answer = Answer(500, {}, b"<script" * 100_000)
     assert answer.errors() == [(None, answer.errors()[0][1])]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["errors", "error", "code", "message", "title", "id"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.binary(max_size=200) | JSON.map(lambda body: json.dumps(body).encode()))
+def test_any_refusal_has_words_that_can_be_shown(body: bytes) -> None:
+    found = Answer(403, {}, body).errors()
+    assert found
+    for code, message in found:
+        assert code is None or isinstance(code, int)
+        assert answers.line(message).isprintable()
+        assert known_errors.explain(at.SUBSCRIBE, status=403, code=code, said=answers.line(message)).failure.remedy
+
+
+@given(st.binary(max_size=200) | JSON.map(lambda body: json.dumps(body).encode()))
+def test_any_success_is_read_or_said_to_be_unreadable(body: bytes) -> None:
+    for read in (read_webhooks, read_profiles, Subscriptions.read, SubscriptionCount.read, ReplayJob.read):
+        with contextlib.suppress(ValueError):
+            read(Answer(200, {}, body).json())
