@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from aaa_dashboard.audit import record
 from aaa_dashboard.deliveries.models import Event, Refusal, TrafficMinute, Unsplit
 from aaa_dashboard.staff.admin_bases import ReadOnlyAdmin
-from aaa_dashboard.staff.audit import record
 
 from .cards import card_of
 from .raw import pretty

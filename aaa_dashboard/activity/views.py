@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from aaa_dashboard.audit import record
 from aaa_dashboard.deliveries.models import Category, Event
-from aaa_dashboard.staff.audit import record
 
 from . import feed
 from .cards import card_of

@@ -6,6 +6,6 @@ from .models import AuditEntry
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["at", "person", "action", "object_type", "object_id", "address"]
-    list_select_related = ["person"]
-    search_fields = ["=object_id"]
+    list_display = ["at", "by", "action", "object_name", "object_type", "before", "after", "address"]
+    list_filter = ["action", "object_type"]
+    search_fields = ["by", "object_name", "=object_id"]

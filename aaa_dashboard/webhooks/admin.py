@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 
-from .models import App
+from .models import App, Webhook, WebhookChange
 
 SECRETS = (
     "consumer_key",
@@ -21,9 +21,10 @@ REMOVE = "-"
 if TYPE_CHECKING:  # generic to the type checker alone
     AppModelForm = forms.ModelForm[App]
     AppModelAdmin = admin.ModelAdmin[App]
+    AnyModelAdmin = admin.ModelAdmin[Any]
 else:
     AppModelForm = forms.ModelForm
-    AppModelAdmin = admin.ModelAdmin
+    AppModelAdmin = AnyModelAdmin = admin.ModelAdmin
 
 
 def fingerprint(secret: str) -> str:
@@ -69,3 +70,13 @@ class AppAdmin(AppModelAdmin):
     @admin.display(description="Consumer secret")
     def consumer_secret_state(self, app: App) -> str:
         return f"set, fingerprint {fingerprint(app.consumer_secret)}" if app.consumer_secret else "not set"
+
+
+@admin.register(Webhook)
+class WebhookAdmin(AnyModelAdmin):
+    list_display = ["url", "app", "valid", "x_id", "last_checked_at", "deleted_at"]
+
+
+@admin.register(WebhookChange)
+class WebhookChangeAdmin(AnyModelAdmin):
+    list_display = ["at", "webhook", "kind", "detail", "answer_ms", "by"]

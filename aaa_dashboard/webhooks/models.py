@@ -1,4 +1,4 @@
-"""X apps and, with them, the keys that sign what X sends us."""
+"""X apps with the keys that sign what X sends us, and the webhooks that are registered for them."""
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -41,3 +41,60 @@ class App(models.Model):
     def receive_path(self) -> str:
         """Path of the webhook address, without a trailing slash."""
         return f"/webhook/{self.slug}"
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the first app, whose keys come from the environment."""
+        return self.slug == DEFAULT_SLUG
+
+
+class Webhook(models.Model):
+    """An address registered at X for an app. Stays here after it was deleted there, for its timeline."""
+
+    app = models.ForeignKey(App, on_delete=models.PROTECT, related_name="webhooks")
+    x_id = models.CharField("X webhook id", max_length=32)
+    url = models.URLField("address", max_length=500)
+    valid = models.BooleanField(default=False, help_text="By X's last word. X delivers to valid webhooks alone.")
+    valid_since = models.DateTimeField(null=True, blank=True)
+    invalid_since = models.DateTimeField(null=True, blank=True)
+    registered_at = models.DateTimeField(null=True, blank=True, help_text="By X's clock.")
+    last_crc_at = models.DateTimeField("last challenge", null=True, blank=True, help_text="That we answered.")
+    last_crc_ms = models.FloatField("answer time of the last challenge", null=True, blank=True)
+    last_checked_at = models.DateTimeField(null=True, blank=True, help_text="When X last told its state.")
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was gone from X.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["app", "x_id"], name="webhook_once_per_app")]
+        permissions = [("manage_webhooks", "Can manage apps and webhooks")]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class WebhookChange(models.Model):
+    """One line of a webhook's timeline."""
+
+    class Kind(models.TextChoices):
+        REGISTERED = "registered", "Registered"
+        ADOPTED = "adopted", "Adopted"
+        VALID = "valid", "Became valid"
+        INVALID = "invalid", "Became invalid"
+        CHALLENGED = "challenged", "Challenge answered"
+        REFUSED = "refused", "Not validated"
+        DELETED = "deleted", "Deleted"
+        GONE = "gone", "Gone from X"
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    detail = models.CharField(max_length=500, blank=True)
+    answer_ms = models.FloatField(null=True, blank=True, help_text="Answer time of a challenge.")
+    by = models.CharField(max_length=150, blank=True, help_text="Who did it; empty: X, or time alone.")
+
+    class Meta:
+        verbose_name = "change of a webhook"
+        verbose_name_plural = "changes of webhooks"
+        indexes = [models.Index(fields=["webhook", "-id"], name="change_by_webhook")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.webhook}"

@@ -13,10 +13,9 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
+from aaa_dashboard.webhooks.credentials import api_of, credentials_of
 from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App
 from aaa_dashboard.x_api import key_check
-from aaa_dashboard.x_api.credentials import AppCredentials, UserToken
-from aaa_dashboard.x_api.interface import connect
 from aaa_dashboard.x_api.key_check import Finding
 
 REFUSED, MISUSED, UNKNOWN = 1, 2, 3
@@ -94,26 +93,11 @@ def _apps(slug: str | None) -> list[App]:
 
 
 def _report(app: App) -> Report:
-    credentials = credentials_of(app)
     try:
-        api = connect(credentials, app.api_version)
+        api = api_of(app)
     except ValueError as error:
         raise CommandError(f"{app.slug}: {error}", returncode=MISUSED) from error
-    return Report(app, list(key_check.check(credentials, api)))
-
-
-def credentials_of(app: App) -> AppCredentials:
-    """Keys and tokens of an app. For the first app, what the environment says wins over what is stored."""
-    from_environment = app.slug == DEFAULT_SLUG
-    key, secret = app.consumer_key, app.consumer_secret
-    if from_environment and settings.X_CONSUMER_KEY and settings.X_CONSUMER_SECRET:
-        key, secret = settings.X_CONSUMER_KEY, settings.X_CONSUMER_SECRET
-    token, token_secret = app.access_token, app.access_token_secret
-    if from_environment and settings.X_ACCESS_TOKEN and settings.X_ACCESS_TOKEN_SECRET:
-        token, token_secret = settings.X_ACCESS_TOKEN, settings.X_ACCESS_TOKEN_SECRET
-    bearer = (settings.X_BEARER_TOKEN if from_environment else "") or app.bearer_token
-    owner = UserToken(token, token_secret) if token and token_secret else None
-    return AppCredentials(key, secret, owner, bearer)
+    return Report(app, list(key_check.check(credentials_of(app), api)))
 
 
 def _as_text(report: Report) -> str:
