@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from . import refusals
-from .face import guide, overview, people, records, trouble
+from .face import apps, guide, overview, people, records, trouble
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("deliveries/<int:number>", records.delivery, name="delivery"),
     path("requests", records.requests, name="requests"),
     path("replays", records.replays, name="replays"),
+    path("apps", apps.apps, name="apps"),
+    path("apps/<str:x_app_id>", apps.change_app, name="app"),
+    path("contracts/<int:pk>", apps.change_contract, name="contract"),
     path("faults", trouble.trouble, name="faults"),
     path("faults/off", trouble.all_off, name="faults-off"),
     path("faults/<str:key>", trouble.switch, name="fault"),
