@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import time
 import zlib
 from datetime import UTC, datetime
 from typing import Any
@@ -200,8 +201,10 @@ def test_long_messages_are_cut(x: Literal, api: Client) -> None:
 def test_an_answer_that_does_not_end_is_given_up(x: Literal, api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "MAX_SECONDS", 0.2)
     x.will_say(drips)
+    began_at = time.monotonic()
     with pytest.raises(errors.NoAnswer):
         api.register_webhook("https://a.example/")
+    assert time.monotonic() - began_at < 2, "it would have dripped for four seconds"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
