@@ -1,5 +1,6 @@
 """X apps with the keys that sign what X sends us, and the webhooks that are registered for them."""
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -30,6 +31,12 @@ class App(models.Model):
     access_token_secret = EncryptedTextField(blank=True)
     bearer_token = EncryptedTextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(
+        "webhooks asked at", null=True, blank=True, help_text="When X last told which webhooks it has."
+    )
+    strangers = models.JSONField(
+        default=list, blank=True, help_text="What X has beside our webhooks: objects of id, url, valid."
+    )
 
     class Meta:
         verbose_name = "X app"
@@ -47,6 +54,11 @@ class App(models.Model):
         """Whether it is the first app, whose keys come from the environment."""
         return self.slug == DEFAULT_SLUG
 
+    @property
+    def receive_url(self) -> str:
+        """Address of the webhook, as X is to be told it."""
+        return f"{settings.PUBLIC_URL}{self.receive_path}"
+
 
 class Webhook(models.Model):
     """An address registered at X for an app. Stays here after it was deleted there, for its timeline."""
@@ -61,6 +73,7 @@ class Webhook(models.Model):
     last_crc_at = models.DateTimeField("last challenge", null=True, blank=True, help_text="That we answered.")
     last_crc_ms = models.FloatField("answer time of the last challenge", null=True, blank=True)
     last_checked_at = models.DateTimeField(null=True, blank=True, help_text="When X last told its state.")
+    created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was gone from X.")
 
     class Meta:
