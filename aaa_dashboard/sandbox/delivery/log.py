@@ -4,16 +4,19 @@ What is remembered is what a replay can deliver once more: as long as X keeps it
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from .. import clock
 from ..mint import Delivery as Made
 from ..models import Attempt, Delivery, Webhook
 from .deliverer import Attempted, Errand
+
+logger = logging.getLogger("sandbox")
 
 FLUSH_SECONDS = 0.25
 PRUNE_EVERY = 40  # flushes
@@ -84,7 +87,10 @@ class DeliveryLog:
         if rows or noted:
             # A task of its own: who waits for it may be cancelled, the writing may not.
             self._writing = asyncio.ensure_future(sync_to_async(self._write)(list(rows.values()), noted))
-            await asyncio.shield(self._writing)
+            try:
+                await asyncio.shield(self._writing)
+            except DatabaseError as error:
+                logger.error("%s deliveries were not written down: %s", len(rows), error)
 
     async def _end(self) -> None:
         await self.flush()

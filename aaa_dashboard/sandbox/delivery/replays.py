@@ -139,8 +139,9 @@ class Replays:
 
     async def _finish(self, replay: Replay, state: Replay.State) -> None:
         """Say how it ended: to whoever looks, and to the webhook."""
-        replay.state, replay.finished_at = state, clock.now()
-        await sync_to_async(replay.save)()
+        replay.state = state
+        kept = Replay.objects.filter(pk=replay.pk)  # or forgotten meanwhile
+        await kept.aupdate(state=state, finished_at=clock.now(), delivered=replay.delivered, failed=replay.failed)
         hook = await sync_to_async(Webhook.objects.select_related("app").filter(pk=replay.webhook_id).first)()
         if hook and hook.valid:
             self.dispatcher.offer(target_of(hook), [status_of(replay, hook)])
