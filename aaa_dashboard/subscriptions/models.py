@@ -1,6 +1,12 @@
-"""X users whose activity we receive."""
+"""X users whose activity we receive, how they came to be subscribed, and what of that is under way."""
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from aaa_dashboard.encryption import EncryptedTextField
+from aaa_dashboard.x_api.credentials import UserToken
 
 
 class Account(models.Model):
@@ -10,7 +16,183 @@ class Account(models.Model):
     screen_name = models.CharField(max_length=64, blank=True, db_index=True)
     name = models.CharField(max_length=200, blank=True)
     protected = models.BooleanField(default=False)
+    picture_url = models.URLField(max_length=500, blank=True)
+    profile_read_at = models.DateTimeField(null=True, help_text="When X last told name and picture.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"@{self.screen_name}" if self.screen_name else self.x_user_id
+
+    @property
+    def initials(self) -> str:
+        """Up to two letters to know the account by."""
+        words = (self.name or self.screen_name or "#").split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+    @property
+    def hue(self) -> int:
+        """One of eight grounds for the initials; the same for the same account everywhere."""
+        return int(self.x_user_id) % 8 if self.x_user_id.isdecimal() else 0
+
+
+class Subscription(models.Model):
+    """An account on a webhook: what we know of it, and the token with which its owner let us."""
+
+    class State(models.TextChoices):
+        NEW = "new", "Not subscribed yet"
+        ACTIVE = "active", "Subscribed"
+        REVOKED = "revoked", "Revoked by the owner"
+        REMOVED = "removed", "Removed"
+        MISSING = "missing", "Missing at X"
+        UNKNOWN = "unknown", "Subscribed, not through us"
+
+    webhook = models.ForeignKey("webhooks.Webhook", on_delete=models.PROTECT, related_name="subscriptions")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="subscriptions")
+    state = models.CharField(max_length=8, choices=State.choices)
+    state_since = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(null=True, help_text="When X was last asked about it.")
+    access_token = EncryptedTextField(blank=True)
+    access_token_secret = EncryptedTextField(blank=True)
+    consent_version = models.CharField(max_length=16, blank=True)
+    consented_at = models.DateTimeField(null=True)
+    consent_by = models.CharField(max_length=200, blank=True, help_text="Who agreed: the owner, or staff for them.")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    claimed_until = models.DateTimeField(null=True, help_text="Until then somebody is at X about it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["webhook", "account"], name="account_once_per_webhook"),
+        ]
+        permissions = [("manage_subscriptions", "Can manage subscriptions and invites")]
+
+    def __str__(self) -> str:
+        return f"{self.account} on {self.webhook}"
+
+    @property
+    def is_at_x(self) -> bool:
+        """Whether X has it, for all we know."""
+        return self.state in {self.State.ACTIVE, self.State.UNKNOWN}
+
+    @property
+    def user_token(self) -> UserToken | None:
+        """The owner's token; None when we hold none."""
+        if self.access_token and self.access_token_secret:
+            return UserToken(self.access_token, self.access_token_secret)
+        return None
+
+
+class Invite(models.Model):
+    """A link for the owner of an account. It holds a secret of which only a hash is kept; it works once."""
+
+    secret_hash = models.CharField(max_length=64, unique=True)
+    webhook = models.ForeignKey("webhooks.Webhook", on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=500, blank=True, help_text="Shown to the owner.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    account = models.ForeignKey(Account, null=True, on_delete=models.SET_NULL, related_name="invites")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"invite {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an owner can still use it."""
+        return not self.used_at and not self.withdrawn_at and self.expires_at > timezone.now()
+
+
+class SignIn(models.Model):
+    """Somebody is at X to sign in. Kept until they come back; what signs the last leg is encrypted."""
+
+    class Purpose(models.TextChoices):
+        INVITE = "invite", "an owner subscribes through an invite"
+        STAFF = "staff", "a member of staff subscribes an account"
+        OWNER = "owner", "an owner looks at what is connected"
+
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    app = models.ForeignKey("webhooks.App", on_delete=models.CASCADE, related_name="+")
+    webhook = models.ForeignKey("webhooks.Webhook", null=True, on_delete=models.CASCADE, related_name="+")
+    invite = models.ForeignKey(Invite, null=True, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    request_token = EncryptedTextField()
+    request_token_secret = EncryptedTextField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}: {self.get_purpose_display()}"
+
+
+class Visit(models.Model):
+    """An owner who has signed in with X to look at what is connected. Named by their browser session, for a while."""
+
+    app = models.ForeignKey("webhooks.App", on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    access_token = EncryptedTextField()
+    access_token_secret = EncryptedTextField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"visit of {self.account}"
+
+    @property
+    def user_token(self) -> UserToken:
+        """What the sign-in brought."""
+        return UserToken(self.access_token, self.access_token_secret)
+
+
+class Usage(models.Model):
+    """How many subscriptions of the contract are used, by X's last word to an app."""
+
+    app = models.OneToOneField("webhooks.App", on_delete=models.CASCADE, related_name="usage")
+    used = models.PositiveIntegerField()
+    provisioned = models.PositiveIntegerField(null=True, help_text="Empty: X does not say.")
+    read_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.used} of {self.provisioned if self.provisioned is not None else '?'}"
+
+    @property
+    def percent(self) -> int | None:
+        """Used places in a hundred, rounded down; None when X does not say how many there are."""
+        return self.used * 100 // self.provisioned if self.provisioned else None
+
+
+class Move(models.Model):
+    """The way of all subscriptions from one webhook to another, which may be broken off and gone on with."""
+
+    class Step(models.TextChoices):
+        REGISTER = "register", "Register the new address"
+        SUBSCRIBE = "subscribe", "Subscribe every account again"
+        COMPARE = "compare", "Compare with X"
+        DELETE = "delete", "Delete the old webhook"
+        DONE = "done", "Done"
+        ABANDONED = "abandoned", "Abandoned"
+
+    source = models.ForeignKey("webhooks.Webhook", on_delete=models.PROTECT, related_name="moves")
+    target = models.ForeignKey("webhooks.Webhook", null=True, on_delete=models.PROTECT, related_name="+")
+    url = models.URLField(max_length=500)
+    step = models.CharField(max_length=10, choices=Step.choices, default=Step.REGISTER)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True, help_text="Until then somebody works on it.")
+    without_token_accepted = models.BooleanField(
+        default=False, help_text="Whether the old webhook may go although some accounts cannot come along."
+    )
+
+    class Meta:
+        constraints = [
+            # Two people who begin the same move meet in one row.
+            models.UniqueConstraint(
+                fields=["source"], condition=Q(finished_at__isnull=True), name="one_move_of_a_webhook_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"move of {self.source} to {self.url}"

@@ -1,0 +1,124 @@
+"""Have X send an account's activity to a webhook, with the token that its owner's sign-in brought."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from aaa_dashboard.audit import Actor, record
+from aaa_dashboard.webhooks.credentials import api_of
+from aaa_dashboard.webhooks.models import Webhook
+from aaa_dashboard.x_api import errors
+from aaa_dashboard.x_api.credentials import UserToken
+from aaa_dashboard.x_api.results import SignedIn
+
+from . import consent
+from .claims import claimed
+from .models import Account, Subscription
+
+State = Subscription.State
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    subscription: Subscription
+    was_there: bool
+    """Whether X had it already."""
+
+
+def account_of(signed_in: SignedIn) -> Account:
+    """The account of somebody who signed in, made if need be."""
+    account, _ = Account.objects.get_or_create(x_user_id=signed_in.user_id)
+    if signed_in.screen_name and account.screen_name != signed_in.screen_name:
+        account.screen_name = signed_in.screen_name
+        account.save(update_fields=["screen_name"])
+    return account
+
+
+def subscribe(webhook: Webhook, signed_in: SignedIn, *, consent_by: str, by: Actor) -> Outcome:
+    """Subscribe the account of somebody who signed in at X and agreed to `consent`. Safe to repeat.
+
+    Args:
+        webhook: Where its activity shall go.
+        signed_in: Who, with the token.
+        consent_by: Who agreed, in words: `@acme`, `ada for @acme`.
+        by: Whom the audit names.
+
+    Raises:
+        XError: X did not take it; nothing is kept. `LimitReached`, `TokenRevoked` and `WebhookNotFound` are particular.
+        Busy: Somebody else is changing the same subscription.
+    """
+    account = account_of(signed_in)
+    row, _ = Subscription.objects.get_or_create(webhook=webhook, account=account, defaults={"state": State.NEW})
+    with claimed(row):
+        before = row.get_state_display()
+        try:
+            was_there = not ask_x(webhook, signed_in.token)
+        except errors.XError:
+            Subscription.objects.filter(pk=row.pk, state=State.NEW).delete()
+            raise
+        _keep(row, signed_in.token)
+        row.consent_version, row.consented_at, row.consent_by = consent.VERSION, timezone.now(), consent_by
+        row.added_by_id = by.person.pk if by.person else None
+        with transaction.atomic():
+            row.save()
+            record(by, "subscribed an account", row, before={"state": before}, after=_facts(row))
+    return Outcome(row, was_there)
+
+
+def subscribe_as_before(old: Subscription, webhook: Webhook, *, by: Actor) -> Subscription:
+    """Subscribe an account to another webhook of the same app, with the token and the consent it gave for the first.
+
+    Raises:
+        XError: As for `subscribe`.
+        Busy: Likewise.
+    """
+    token = old.user_token
+    assert token is not None, "without the owner's token nobody can be subscribed"
+    row, _ = Subscription.objects.get_or_create(webhook=webhook, account=old.account, defaults={"state": State.NEW})
+    with claimed(row):
+        if row.state == State.ACTIVE and row.user_token == token:
+            return row
+        try:
+            ask_x(webhook, token)
+        except errors.XError:
+            Subscription.objects.filter(pk=row.pk, state=State.NEW).delete()
+            raise
+        _keep(row, token)
+        row.consent_version, row.consented_at, row.consent_by = old.consent_version, old.consented_at, old.consent_by
+        row.added_by_id = old.added_by_id
+        with transaction.atomic():
+            row.save()
+            record(by, "subscribed an account again", row, before={"webhook": str(old.webhook)}, after=_facts(row))
+    return row
+
+
+def ask_x(webhook: Webhook, token: UserToken) -> bool:
+    """Ask X to subscribe; False when there was nothing to do.
+
+    Raises:
+        XError: X refused.
+    """
+    try:
+        api_of(webhook.app).subscribe(webhook.x_id, token)
+    except errors.AlreadySubscribed:
+        return False
+    return True
+
+
+def _keep(row: Subscription, token: UserToken) -> None:
+    now = timezone.now()
+    if row.state != State.ACTIVE:
+        row.state, row.state_since = State.ACTIVE, now
+    row.checked_at = now
+    row.access_token, row.access_token_secret = token.token, token.secret
+
+
+def _facts(row: Subscription) -> dict[str, str]:
+    return {
+        "state": row.get_state_display(),
+        "webhook": str(row.webhook),
+        "consent": f"{row.consent_version} by {row.consent_by}",
+    }

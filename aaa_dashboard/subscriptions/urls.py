@@ -1,0 +1,25 @@
+"""Addresses of the pages about accounts. `x/callback` is known to X, letter by letter."""
+
+from django.urls import path
+
+from .views import accounts, callback, inviting, owner
+
+app_name = "subscriptions"
+urlpatterns = [
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/add/", inviting.add, name="add"),
+    path("accounts/add/sign-in/", inviting.begin, name="begin"),
+    path("accounts/check/", accounts.check_all, name="check-all"),
+    path("accounts/invites/", inviting.invite_list, name="invites"),
+    path("accounts/invites/<int:pk>/withdraw/", inviting.withdraw, name="withdraw"),
+    path("accounts/<int:pk>/", accounts.account, name="account"),
+    path("accounts/subscriptions/<int:pk>/check/", accounts.check, name="check"),
+    path("accounts/subscriptions/<int:pk>/remove/", accounts.remove, name="remove"),
+    # Public
+    path("x/callback", callback.callback, name="callback"),
+    path("connect/<str:secret>/", owner.invite, name="invite"),
+    path("connection/<slug:slug>/", owner.connection, name="connection"),
+    path("connection/<slug:slug>/sign-in/", owner.begin, name="owner-begin"),
+    path("connection/<slug:slug>/disconnect/", owner.disconnect, name="disconnect"),
+    path("connection/<slug:slug>/leave/", owner.leave, name="leave"),
+]

@@ -1,0 +1,130 @@
+"""Accounts and their subscriptions, for staff: agents look, operators change."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from aaa_dashboard.audit import Actor
+from aaa_dashboard.webhooks.models import App
+from aaa_dashboard.x_api.errors import XError
+
+from .. import checking, ending, profiles
+from ..claims import Busy
+from ..models import Account, Invite, Move, Subscription, Usage
+from .parts import MANAGE, manages, refused, webhooks_offered, with_everything
+
+AT_ONCE = 100
+
+
+@require_GET
+def accounts(request: HttpRequest) -> HttpResponse:
+    """Show accounts with the state of their subscriptions: `?q=` names or ids, `?page=`."""
+    wanted = request.GET.get("q", "").strip().removeprefix("@")
+    found = Account.objects.order_by("screen_name", "pk")
+    if wanted:
+        found = found.filter(Q(screen_name__icontains=wanted) | Q(name__icontains=wanted) | Q(x_user_id=wanted))
+    current = with_everything().filter(webhook__deleted_at=None).exclude(state=Subscription.State.NEW).order_by("pk")
+    found = found.prefetch_related(Prefetch("subscriptions", current, to_attr="current"))
+    context = {
+        "page": Paginator(found, AT_ONCE).get_page(request.GET.get("page")),
+        "wanted": wanted,
+        "usages": _usages(),
+        "webhooks": webhooks_offered(),
+        "moves": Move.objects.filter(finished_at=None).select_related("source"),
+        "open_invites": Invite.objects.filter(used_at=None, withdrawn_at=None).count(),
+        "may_manage": request.user.has_perm(MANAGE),
+    }
+    return render(request, "subscriptions/accounts.html", context)
+
+
+@require_GET
+def account(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one account: who it is, what it is subscribed to, and how it came to that."""
+    found = get_object_or_404(Account, pk=pk)
+    context = {
+        "account": found,
+        "subscriptions": with_everything(found.subscriptions).order_by("-pk"),
+        "may_manage": request.user.has_perm(MANAGE),
+    }
+    return render(request, "subscriptions/account.html", context)
+
+
+@require_POST
+@manages
+def check_all(request: HttpRequest) -> HttpResponse:
+    """Compare every webhook with X's list, count what is used, and read stale names anew."""
+    try:
+        compared = [checking.check_all(webhook) for webhook in webhooks_offered()]
+        for app in App.objects.filter(webhooks__deleted_at=None, webhooks__isnull=False).distinct():
+            checking.count(app)
+            profiles.refresh(app, profiles.stale())
+    except XError as error:
+        return refused(request, error, back=reverse("subscriptions:accounts"), back_to="Accounts")
+    messages.success(request, _summary(compared))
+    return redirect("subscriptions:accounts")
+
+
+@require_POST
+@manages
+def check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask X about one subscription."""
+    row = get_object_or_404(with_everything(), pk=pk)
+    try:
+        checking.check(row, by=Actor.of_request(request))
+    except (XError, Busy) as error:
+        return refused(request, error, **_back_to(row.account))
+    messages.success(request, f"X was asked: {row.get_state_display().lower()}.")
+    return redirect("subscriptions:account", row.account_id)
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what is lost when a subscription is removed, and remove it when the account's name was typed."""
+    row = get_object_or_404(with_everything(), pk=pk)
+    name = row.account.screen_name or row.account.x_user_id
+    typed = request.POST.get("name", "").strip().removeprefix("@")
+    if request.method != "POST" or typed.casefold() != name.casefold():
+        wrong = request.method == "POST"
+        context = {"row": row, "name": name, "typed": typed, "wrong": wrong}
+        return render(request, "subscriptions/remove.html", context, status=422 if wrong else 200)
+    try:
+        had = ending.remove(row, by=Actor.of_request(request))
+    except (XError, Busy) as error:
+        return refused(request, error, **_back_to(row.account))
+    messages.success(request, "Removed." if had else "Removed here; X did not have it any more.")
+    return redirect("subscriptions:account", row.account_id)
+
+
+def _back_to(account: Account) -> dict[str, Any]:
+    return {"back": reverse("subscriptions:account", args=[account.pk]), "back_to": str(account)}
+
+
+def _usages() -> list[dict[str, Any]]:
+    return [
+        {
+            "usage": usage,
+            "is_warning": usage.percent is not None and usage.percent >= checking.WARN_AT_PERCENT,
+            "is_alarm": usage.percent is not None and usage.percent >= checking.ALARM_AT_PERCENT,
+        }
+        for usage in Usage.objects.select_related("app").order_by("app_id")
+    ]
+
+
+def _summary(compared: list[checking.Comparison]) -> str:
+    at_x = sum(one.at_x for one in compared)
+    said = [f"X has {at_x} subscription{'' if at_x == 1 else 's'}"]
+    for count, words in (
+        (sum(one.missing for one in compared), "newly missing there"),
+        (sum(one.unknown for one in compared), "not through us"),
+        (sum(one.back for one in compared), "back"),
+    ):
+        if count:
+            said.append(f"{count} {words}")
+    return (", ".join(said) if len(said) > 1 else f"{said[0]}, as here") + "."
