@@ -19,7 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
 SHORTEST_SECRET_KEY = 32
-PLACEHOLDERS = ("change", "example", "insecure", "placeholder", "secret-key", "your-", "xxx")
+# Long enough that no random text has one by chance.
+PLACEHOLDERS = ("change", "example", "insecure", "placeholder", "secret-key", "your-")
 # What the sandbox listens on unless told otherwise; X's API is never there.
 SANDBOX_DEFAULT_PORT = 8001
 
@@ -36,7 +37,7 @@ def check_secret_key(**_: Any) -> Iterator[CheckMessage]:
         key = ""
     if not key:
         problem = "SECRET_KEY is not set."
-    elif any(word in key.lower() for word in PLACEHOLDERS):
+    elif _is_placeholder(key):
         problem = "SECRET_KEY is a placeholder that anybody may know."
     elif len(key) < SHORTEST_SECRET_KEY:
         problem = f"SECRET_KEY has {len(key)} characters; fewer than {SHORTEST_SECRET_KEY} can be guessed."
@@ -77,6 +78,12 @@ def check_public_url(**_: Any) -> Iterator[CheckMessage]:
             hint="Put a proxy that ends TLS in front and write its address: https://…",
             id="aaa_dashboard.E005",
         )
+    if settings.DEBUG and url.scheme == "https" and not _is_loopback(url.hostname):
+        yield Error(
+            "DEBUG is on at a public address: its error pages show settings and data to everybody.",
+            hint="Set DEBUG=off, or PUBLIC_URL to an address of this machine.",
+            id="aaa_dashboard.E009",
+        )
     if not validate_host(url.hostname or "", settings.ALLOWED_HOSTS):
         yield Error(
             f"ALLOWED_HOSTS lacks {url.hostname}, the host of PUBLIC_URL: every page would answer 400.",
@@ -87,12 +94,19 @@ def check_public_url(**_: Any) -> Iterator[CheckMessage]:
 
 def check_x(**_: Any) -> Iterator[CheckMessage]:
     api = _split(settings.X_API_BASE_URL)
-    sandbox = api is None or _is_loopback(api.hostname) or api.port == SANDBOX_DEFAULT_PORT
+    # X answers on https alone, so whatever is asked without it is a stand-in.
+    sandbox = api is None or api.scheme != "https" or _is_loopback(api.hostname) or api.port == SANDBOX_DEFAULT_PORT
     if sandbox and _is_public():
         yield Error(
             "X_API_BASE_URL names the sandbox or nothing, while PUBLIC_URL is public: X would never be asked.",
             hint="Leave X_API_BASE_URL out, or set it to https://api.twitter.com.",
             id="aaa_dashboard.E006",
+        )
+    if not settings.DEBUG and _is_placeholder(settings.X_CONSUMER_SECRET):
+        yield Error(
+            "X_CONSUMER_SECRET is a placeholder that anybody may know: whoever does can forge events.",
+            hint="Copy the consumer key and secret of the first app from X's developer portal.",
+            id="aaa_dashboard.E008",
         )
     if not settings.X_CONSUMER_SECRET:
         yield Warning(
@@ -113,8 +127,7 @@ def check_services(**_: Any) -> Iterator[CheckMessage]:
         )
     if not settings.REDIS_URL:
         yield Warning(
-            "PUBLIC_URL is public and REDIS_URL is not set: background work stays on this machine, and every process "
-            "counts sign-in attempts by itself.",
+            "PUBLIC_URL is public and REDIS_URL is not set: background work stays on this machine.",
             hint="Set REDIS_URL.",
             id="aaa_dashboard.W003",
         )
@@ -179,6 +192,12 @@ def _is_loopback(host: str | None) -> bool:
 def _is_public() -> bool:
     url = _split(settings.PUBLIC_URL)
     return url is not None and not _is_loopback(url.hostname) and not settings.DEBUG
+
+
+def _is_placeholder(secret: str) -> bool:
+    """Tell whether somebody left in what a document had written; one character over and over is no secret either."""
+    lowered = secret.lower()
+    return any(word in lowered for word in PLACEHOLDERS) or (len(secret) > 1 and len(set(lowered)) == 1)
 
 
 def _is_fernet_key(key: str) -> bool:

@@ -53,8 +53,8 @@ RECEIVER_MAX_BODY_BYTES: int = env.int("RECEIVER_MAX_BODY_BYTES", default=1024 *
 # How much may wait for a commit before the receiver answers 503 and X tries again.
 RECEIVER_QUEUE_DELIVERIES: int = env.int("RECEIVER_QUEUE_DELIVERIES", default=5_000)
 RECEIVER_QUEUE_BYTES: int = env.int("RECEIVER_QUEUE_BYTES", default=64 * 1024 * 1024)
-# Refusals kept per minute and process; the rest is only counted.
-RECEIVER_REFUSALS_PER_MINUTE: int = env.int("RECEIVER_REFUSALS_PER_MINUTE", default=60)
+# Refusals kept per minute, process, app and reason; the rest is only counted.
+RECEIVER_REFUSALS_PER_MINUTE: int = env.int("RECEIVER_REFUSALS_PER_MINUTE", default=10)
 
 # Lets a scraper on another machine read /metrics, as a bearer token. Empty: this machine alone.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
@@ -129,7 +129,16 @@ if _database["ENGINE"].endswith("sqlite3"):
     # A file in tests as well, since the receiver has a connection of its own.
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}}
+    _database["OPTIONS"] = {
+        "connect_timeout": 3,
+        # A server that is gone without a word (failover, a cut cable) is noticed in seconds, not in many minutes.
+        "tcp_user_timeout": 8000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        **_database.get("OPTIONS", {}),  # from the address: sslmode, sslrootcert
+        "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+    }
     _database["CONN_HEALTH_CHECKS"] = True  # nobody is handed a connection that the server has cut
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,5 +1,11 @@
-"""Accounts are learnt from what arrives for them, with their name where a payload tells it: no call to X is needed."""
+"""Accounts are learnt from what arrives for them, with their name where a payload tells it: no call to X is needed.
 
+In a thread of its own, because it may wait for the database as long as it likes: the writer only drops what it has
+committed into a short queue, and what does not fit is learnt from a later delivery.
+"""
+
+import queue
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -11,45 +17,85 @@ from django.db import close_old_connections
 from aaa_dashboard.subscriptions.models import Account
 
 from .kinds import id_of, text_of
-from .split import parse
+from .split import CannotSplit, parse, storable
 from .store import Delivery
 
 log = structlog.get_logger(__name__)
 
 # Payloads looked through for the name of an account that is known by its id alone.
 ATTEMPTS = 20
+QUEUED = 100
+STOP_SECONDS = 2.0
+
+Seen = dict[str, str]
+"""A payload by the X user id that it is for."""
 
 
 class AccountLearner:
-    """Remembers which accounts need no further look, so that it costs one set look-up a row. One thread's own."""
+    """Remembers which accounts need no further look, so that it costs one set look-up a row."""
 
     def __init__(self) -> None:
-        self._settled: set[str] | None = None
+        self._settled: set[str] = set()
         self._attempts: Counter[str] = Counter()
+        self._queue: queue.Queue[Seen | None] = queue.Queue(QUEUED)
+        self._thread = threading.Thread(target=self._run, name="accounts", daemon=True)
 
-    def learn(self, deliveries: Sequence[Delivery]) -> None:
-        """Add the accounts that these deliveries are for. A failure is logged: the next delivery tries again."""
-        seen = {row.for_user_id: row.payload for delivery in deliveries for row in delivery.rows if row.for_user_id}
-        if self._settled is not None and seen.keys() <= self._settled:
-            return
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Learn what is queued, for as long as it takes at the most."""
         try:
-            if self._settled is None:
-                self._settled = set(Account.objects.exclude(screen_name="").values_list("x_user_id", flat=True))
-            for x_user_id in seen.keys() - self._settled:
-                if self._learn(x_user_id, seen[x_user_id]):
-                    self._settled.add(x_user_id)
-        except DatabaseError as error:
+            self._queue.put(None, timeout=STOP_SECONDS)
+        except queue.Full:
+            return
+        self._thread.join(STOP_SECONDS)
+
+    def offer(self, deliveries: Sequence[Delivery]) -> None:
+        """Take note of the accounts that these deliveries are for. Never waits."""
+        seen = {
+            row.for_user_id: row.payload
+            for delivery in deliveries
+            for row in delivery.rows
+            if row.for_user_id and row.for_user_id not in self._settled
+        }
+        if seen:
+            try:
+                self._queue.put_nowait(seen)
+            except queue.Full:
+                return
+
+    def learn(self, seen: Seen) -> None:
+        """Add accounts. A failure is logged: a later delivery tries again."""
+        try:
+            self._learn_all(seen)
+        except (DatabaseError, CannotSplit) as error:
             log.warning("learning an account failed", error=type(error).__name__)
         finally:
             close_old_connections()
+
+    def _run(self) -> None:
+        while (seen := self._queue.get()) is not None:
+            try:
+                self.learn(seen)
+            except Exception:  # the thread must live on
+                log.exception("learning an account failed")
+
+    def _learn_all(self, seen: Seen) -> None:
+        unsettled = seen.keys() - self._settled
+        named = Account.objects.filter(x_user_id__in=unsettled).exclude(screen_name="")
+        self._settled.update(named.values_list("x_user_id", flat=True))
+        for x_user_id in unsettled - self._settled:
+            if self._learn(x_user_id, seen[x_user_id]):
+                self._settled.add(x_user_id)
 
     def _learn(self, x_user_id: str, payload: str) -> bool:
         """Add an account, and its name where the payload has it; True when it needs no further look."""
         account, _ = Account.objects.get_or_create(x_user_id=x_user_id)
         self._attempts[x_user_id] += 1
         if not account.screen_name and (user := _user_in(payload, x_user_id)):
-            account.screen_name = text_of(user.get("screen_name"))[:64]
-            account.name = text_of(user.get("name"))[:200]
+            account.screen_name = storable(text_of(user.get("screen_name")))[:64]
+            account.name = storable(text_of(user.get("name")))[:200]
             account.protected = user.get("protected") is True
             account.save(update_fields=["screen_name", "name", "protected"])
         return bool(account.screen_name) or self._attempts[x_user_id] >= ATTEMPTS

@@ -14,7 +14,7 @@ SIGNATURE_HEADER = b"x-twitter-webhooks-signature"
 RETRY_AFTER: tuple[Header, ...] = ((b"retry-after", b"3"),)
 CLOSE: tuple[Header, ...] = ((b"connection", b"close"),)
 # X gives up after about three seconds; whoever needs longer for a body is not X.
-BODY_SECONDS = 10
+BODY_SECONDS = 5
 
 
 class Refused(Exception):
@@ -50,29 +50,47 @@ class Headers:
                 self.content_length = int(value)
 
 
-async def read_body(receive: Receive, content_length: int | None, limit: int) -> bytes:
-    """Read a body and stop as soon as it is too large: neither the header nor the sender is believed.
+class BodyReader:
+    """Reads bodies within bounds: neither a header nor a sender is believed.
 
-    Raises:
-        Refused: Too large, too slow, or the sender hung up.
+    Args:
+        limit: Bytes of one body.
+        room: Bytes of all bodies that are being read and have not come in one piece. X's do, so that whoever fills
+            this room with slow bodies takes none from X.
     """
-    if content_length is not None and content_length > limit:
-        raise Refused(413, "too large", content_length, CLOSE)
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while (message := await receive())["type"] == "http.request":
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise Refused(413, "too large", size, CLOSE)
-                if not message.get("more_body"):
-                    return b"".join((*chunks, chunk)) if chunks else chunk
-                chunks.append(chunk)
-    except TimeoutError:
-        raise Refused(408, "body too slow", size, CLOSE) from None
-    raise Refused(400, "sender hung up", size)
+
+    def __init__(self, limit: int, room: int) -> None:
+        self._limit = limit
+        self._room = room
+
+    async def read(self, receive: Receive, content_length: int | None) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            Refused: Too large, too slow, no room, or the sender hung up.
+        """
+        if content_length is not None and content_length > self._limit:
+            raise Refused(413, "too large", content_length, CLOSE)
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while (message := await receive())["type"] == "http.request":
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    if size > self._limit:
+                        raise Refused(413, "too large", size, CLOSE)
+                    if not message.get("more_body"):
+                        return b"".join((*chunks, chunk)) if chunks else chunk
+                    chunks.append(chunk)
+                    self._room -= len(chunk)
+                    if self._room < 0:
+                        raise Refused(503, "no room for slow bodies", size, (*RETRY_AFTER, *CLOSE))
+        except TimeoutError:
+            raise Refused(408, "body too slow", size, CLOSE) from None
+        finally:
+            self._room += sum(map(len, chunks))
+        raise Refused(400, "sender hung up", size)
 
 
 async def answer(

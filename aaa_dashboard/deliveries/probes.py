@@ -6,6 +6,7 @@ They are answered before Django and without a sign-in, so they say no more than 
 import asyncio
 import hmac
 import os
+import time
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,6 +23,7 @@ from .receiver import Receiver
 from .writer import Writer
 
 CHECK_SECONDS = 3
+BUSY_SECONDS = 5
 
 TOTALS = {
     "deliveries": "Deliveries answered 200.",
@@ -85,6 +87,8 @@ class Probes:
 def _check_writer(writer: Writer) -> list[str]:
     if not writer.is_running:
         return ["writer: not running"]
+    if writer.busy_since is not None and (seconds := time.monotonic() - writer.busy_since) > BUSY_SECONDS:
+        return [f"writer: has been waiting for the database for {seconds:.0f} s"]
     return [f"writer: last commit failed with {writer.last_error}"] if writer.last_error else []
 
 

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from .accounts import AccountLearner
-from .http import RETRY_AFTER, Headers, Receive, Refused, Scope, Send, answer, printable, read_body
+from .http import CLOSE, RETRY_AFTER, BodyReader, Headers, Receive, Refused, Scope, Send, answer, printable
 from .registry import RegisteredApp, Registry
 from .signature import crc_answer, is_safe_token, is_signed, is_signed_challenge
 from .split import CannotSplit, NotAnObject, split
@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 PREFIX = "/webhook/"
 REGISTRY_SECONDS = 10
 START_SECONDS = 3
+LARGEST_SIZE = 2**31 - 1
+"""What the column of a refusal holds. Content-Length is whatever the sender says."""
 
 
 class Receiver:
@@ -48,19 +50,21 @@ class Receiver:
             receiver=f"{socket.gethostname()[:40]}:{os.getpid()}:{token_hex(4)}",
             refusals_per_minute=settings.RECEIVER_REFUSALS_PER_MINUTE,
         )
+        self._learner = AccountLearner()
         self.writer = Writer(
             open_store,
             on_stored=self.traffic.stored,
-            after_commit=AccountLearner().learn,
+            after_commit=self._learner.offer,
             max_deliveries=settings.RECEIVER_QUEUE_DELIVERIES,
             max_bytes=settings.RECEIVER_QUEUE_BYTES,
         )
-        self._max_body = settings.RECEIVER_MAX_BODY_BYTES
+        self._body_reader = BodyReader(settings.RECEIVER_MAX_BODY_BYTES, settings.RECEIVER_QUEUE_BYTES)
         self._keepers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start the writer and read the apps. A database that is away delays this by seconds: see `Registry`."""
         self.writer.start()
+        self._learner.start()
         read_once = asyncio.Event()
         # Two tasks: a database that is slow to answer must not make a minute late.
         self._keepers = [
@@ -77,6 +81,7 @@ class Receiver:
         self._hand_over_refusals()
         self._hand_over_minute()
         await self.writer.stop()
+        await asyncio.to_thread(self._learner.stop)
 
     # --- Requests ---
 
@@ -113,9 +118,9 @@ class Receiver:
             raise Refused(415, "compressed body", headers.content_length)
         if not app.secrets:
             raise Refused(503, "no usable secret", headers.content_length, RETRY_AFTER)
-        body = await read_body(receive, headers.content_length, self._max_body)
         if not headers.signature:
-            raise Refused(401, "no signature", len(body))
+            raise Refused(401, "no signature", headers.content_length, CLOSE)
+        body = await self._body_reader.read(receive, headers.content_length)
         if not is_signed(body, headers.signature, app.secrets):
             raise Refused(401, "wrong signature", len(body))
         if app.id is None:
@@ -157,7 +162,7 @@ class Receiver:
                 status=refused.status,
                 reason=refused.reason,
                 sender=(scope.get("client") or ("unknown",))[0][:64],
-                size=refused.size,
+                size=refused.size if refused.size is None else min(refused.size, LARGEST_SIZE),
             )
         )
 
@@ -168,6 +173,7 @@ class Receiver:
         while True:
             await asyncio.sleep(1)
             self._hand_over_refusals()
+            self.writer.retry()
             if datetime.now(UTC) >= self.traffic.minute + MINUTE:
                 self._hand_over_minute()
 

@@ -45,6 +45,10 @@ class Row(NamedTuple):
     payload: str
 
 
+TEXT_LIMIT = 100_000
+"""Characters kept for search: four times X's longest post, and a tenth of what a word list of PostgreSQL takes."""
+
+
 class NotAnObject(Exception):
     """The body is no JSON object: nothing of X's."""
 
@@ -227,13 +231,13 @@ def _row(kind: Kind, key: str, item: Any, for_user_id: str, received_at: datetim
     actor_id = kind.actor_id(item)
     return Row(
         _key(key, for_user_id, identity or _content_identity(item)),
-        _column(for_user_id)[:32],
-        _column(key)[:64],
+        storable(for_user_id)[:32],
+        storable(key)[:64],
         category_of(kind, actor_id, for_user_id),
-        _column(actor_id)[:32],
+        storable(actor_id)[:32],
         received_at if ms is None else datetime.fromtimestamp(ms / 1000, UTC),
         received_at,
-        _column(_unescape(kind.text(item))),
+        storable(_unescape(kind.text(item)))[:TEXT_LIMIT],
         payload,
     )
 
@@ -261,7 +265,7 @@ def _unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _column(text: str) -> str:
+def storable(text: str) -> str:
     """Text that any database takes: without NUL, which PostgreSQL refuses, and without unpaired surrogates."""
     if text.isascii():
         return text.replace("\x00", "\ufffd") if "\x00" in text else text

@@ -55,7 +55,7 @@ class Traffic:
     def __init__(self, receiver: str, refusals_per_minute: int) -> None:
         self._receiver = receiver
         self._refusals_per_minute = refusals_per_minute
-        self._refusals_kept = 0
+        self._kept: Counter[tuple[int | None, str]] = Counter()
         self._refusals: list[RefusalRow] = []
         self._apps: dict[int, AppMinute] = {}
         self.minute = minute_of(datetime.now(UTC))
@@ -82,12 +82,15 @@ class Traffic:
         self.totals["crcs", ""] += 1
 
     def refused(self, refusal: RefusalRow) -> None:
-        """Count a refusal, and keep it while the minute's number allows: a flood must not fill the disk."""
+        """Count a refusal, and keep it while the minute's number for its app and reason allows.
+
+        A flood must not fill the disk, and noise must not take the place of what an operator needs to see.
+        """
         if refusal.app_id is not None:
             self._of(refusal.app_id).refusals[refusal.reason] += 1
         self.totals["refusals", refusal.reason] += 1
-        if self._refusals_kept < self._refusals_per_minute:
-            self._refusals_kept += 1
+        self._kept[refusal.app_id, refusal.reason] += 1
+        if self._kept[refusal.app_id, refusal.reason] <= self._refusals_per_minute:
             self._refusals.append(refusal)
 
     def take_refusals(self) -> list[RefusalRow]:
@@ -99,7 +102,7 @@ class Traffic:
         """Close the current minute and return a row for each app that could receive in it, also when nothing came."""
         finished, self._apps = self._apps, {}
         minute, self.minute = self.minute, minute_of(datetime.now(UTC))
-        self._refusals_kept = 0
+        self._kept.clear()
         return [
             self._row(app_id, minute, finished.get(app_id, AppMinute()))
             for app_id in sorted(set(app_ids) | finished.keys())

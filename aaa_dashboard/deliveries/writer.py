@@ -7,6 +7,7 @@ receiver answer 503, so that X sends them again.
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ BATCH_DELIVERIES = 1_000
 BATCH_BYTES = 8 * 1024 * 1024
 # Minutes and refusals wait this long for a database that is away: a day of minutes for a few apps.
 CHORES_KEPT = 5_000
+CHORES_REST_SECONDS = 1.0
+STOP_SECONDS = 15.0
 
 
 class QueueFull(Exception):
@@ -69,8 +72,11 @@ class Writer:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._chores_rest_until = 0.0
         self.last_error = ""
         """Why the last commit failed; empty since the last that did not."""
+        self.busy_since: float | None = None
+        """Since when the database has been taking what it takes now, on the monotonic clock."""
 
     # --- On the event loop ---
 
@@ -80,12 +86,17 @@ class Writer:
         self._thread.start()
 
     async def stop(self) -> None:
-        """Commit what was accepted, then end the thread."""
+        """Commit what was accepted, then end the thread. A database that is silent is not waited for without end."""
         self._stopping = True
         self._wake.set()
         if self._thread is not None:
-            await asyncio.to_thread(self._thread.join)
+            await asyncio.to_thread(self._thread.join, STOP_SECONDS)
             self._thread = None
+
+    def retry(self) -> None:
+        """Ask the database again whether it answers, where the last commit failed and nobody sends anything."""
+        if self.last_error:
+            self._wake.set()
 
     @property
     def is_running(self) -> bool:
@@ -144,8 +155,12 @@ class Writer:
             self._wake.wait()
             self._wake.clear()
             while batch := self._next_batch():
+                self.busy_since = time.monotonic()
                 self._commit(store, batch)
+                # Not only when nothing waits: during a replay that is never.
+                self._do_chores(store)
             self._do_chores(store)
+            self.busy_since = None
             if self._stopping and not self._waiting:
                 break
         store.close()
@@ -177,13 +192,13 @@ class Writer:
             self._follow_up(deliveries)
 
     def _save(self, store: Store, deliveries: Sequence[Delivery]) -> dict[int, Counts]:
-        """Commit, once more on a new connection where the old one was cut: X sends a replayed delivery only once."""
+        """Commit, and once more where the failure speaks of the moment alone: X sends a replayed delivery only once."""
         try:
             return store.save(deliveries)
-        except Exception:
-            if not store.is_cut():
+        except Exception as error:
+            if not store.is_passing(error):
                 raise
-            log.warning("the connection to the database was cut", deliveries=len(deliveries))
+            log.warning("a commit failed in passing", error=type(error).__name__, deliveries=len(deliveries))
             store.close()
             return store.save(deliveries)
 
@@ -217,13 +232,26 @@ class Writer:
         self._loop.call_soon_threadsafe(self._settle, batch, error, counts)
 
     def _do_chores(self, store: Store) -> None:
-        # One that fails waits for the next wake-up: there is a chore every minute at the least.
-        while self._chores:
-            try:
-                self._chores[0](store)
-            except Exception as error:  # noqa: BLE001 - the thread must live on
-                self.last_error = type(error).__name__
-                log.error("keeping count failed", error=self.last_error, waiting=len(self._chores))
-                store.close()
-                return
-            self._chores.popleft()
+        if time.monotonic() < self._chores_rest_until and not self._stopping:
+            return
+        try:
+            while self._chores:
+                self._do_chore(store, self._chores[0])
+                self._chores.popleft()
+            if self.last_error:
+                store.ping()
+                self.last_error = ""
+        except Exception as error:  # noqa: BLE001 - the thread must live on
+            # Tried again soon: there is a wake-up every second while something is wrong.
+            self._chores_rest_until = time.monotonic() + CHORES_REST_SECONDS
+            self.last_error = type(error).__name__
+            log.error("keeping count failed", error=self.last_error, waiting=len(self._chores))
+            store.close()
+
+    def _do_chore(self, store: Store, chore: Callable[[Store], None]) -> None:
+        try:
+            chore(store)
+        except store.refuses_data as error:
+            # It will be refused every time: it must not stand in the way of the next.
+            log.error("the database refused a count", error=type(error).__name__)
+            store.close()

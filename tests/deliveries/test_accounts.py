@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aaa_dashboard.deliveries.accounts import ATTEMPTS, AccountLearner
+from aaa_dashboard.deliveries.accounts import ATTEMPTS, QUEUED, AccountLearner
 from aaa_dashboard.deliveries.split import split
 from aaa_dashboard.deliveries.store import Delivery
 from aaa_dashboard.subscriptions.models import Account
@@ -14,9 +14,8 @@ from tests.deliveries.serving import Sender
 from tests.deliveries.test_writer import NOW
 
 
-def _delivery(for_user_id: str, **content: Any) -> Delivery:
-    body = json.dumps({"for_user_id": for_user_id, **content}).encode()
-    return Delivery(1, body, NOW, split(body, NOW))
+def _seen(for_user_id: str, **content: Any) -> dict[str, str]:
+    return {for_user_id: json.dumps({"for_user_id": for_user_id, **content})}
 
 
 def test_an_account_is_learnt_from_a_real_delivery(sender: Sender) -> None:
@@ -37,7 +36,7 @@ def test_an_account_is_learnt_from_a_real_delivery(sender: Sender) -> None:
     ids=["follow", "message", "mention"],
 )
 def test_the_name_is_found_wherever_the_payload_has_it(content: dict[str, Any]) -> None:
-    AccountLearner().learn([_delivery("42", **content)])
+    AccountLearner().learn(_seen("42", **content))
     account = Account.objects.get()
     assert (account.screen_name, account.name) == ("acme", "Acme")
 
@@ -45,33 +44,46 @@ def test_the_name_is_found_wherever_the_payload_has_it(content: dict[str, Any]) 
 @pytest.mark.django_db(transaction=True)
 def test_an_account_without_a_name_gets_it_later() -> None:
     learner = AccountLearner()
-    learner.learn([_delivery("42", tweet_delete_events=[{"status": {"id": "1"}}])])
+    learner.learn(_seen("42", tweet_delete_events=[{"status": {"id": "1"}}]))
     assert str(Account.objects.get()) == "42"
-    learner.learn([_delivery("42", follow_events=[{"target": {"id": "42", "screen_name": "acme"}}])])
+    learner.learn(_seen("42", follow_events=[{"target": {"id": "42", "screen_name": "acme"}}]))
     assert str(Account.objects.get()) == "@acme"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_known_account_costs_no_query(django_assert_num_queries: Any) -> None:
+def test_a_known_account_costs_nothing() -> None:
     learner = AccountLearner()
-    delivery = _delivery("42", follow_events=[{"target": {"id": "42", "screen_name": "acme"}}])
-    learner.learn([delivery])
-    with django_assert_num_queries(0):
-        learner.learn([delivery] * 10)
+    body = b'{"for_user_id":"42","follow_events":[{"target":{"id":"42","screen_name":"acme"}}]}'
+    delivery = Delivery(1, body, NOW, split(body, NOW))
+    learner.learn({"42": body.decode()})
+    learner.offer([delivery] * 10)
+    assert learner._queue.empty()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_search_for_a_name_comes_to_an_end(django_assert_num_queries: Any) -> None:
     learner = AccountLearner()
-    delivery = _delivery("42", new_events=[{"a": 1}])
     for _ in range(ATTEMPTS):
-        learner.learn([delivery])
+        learner.learn(_seen("42", new_events=[{"a": 1}]))
     with django_assert_num_queries(0):
-        learner.learn([delivery])
+        learner.learn(_seen("42", new_events=[{"a": 1}]))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_name_that_people_know_already_is_kept() -> None:
     Account.objects.create(x_user_id="42", screen_name="acme_support")
-    AccountLearner().learn([_delivery("42", follow_events=[{"target": {"id": "42", "screen_name": "acme"}}])])
+    AccountLearner().learn(_seen("42", follow_events=[{"target": {"id": "42", "screen_name": "acme"}}]))
     assert Account.objects.get().screen_name == "acme_support"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_that_no_database_takes_is_mended_first() -> None:
+    AccountLearner().learn(_seen("42", follow_events=[{"target": {"id": "42", "screen_name": "ac\x00me\ud83d"}}]))
+    assert Account.objects.get().screen_name == "ac\ufffdme?"
+
+
+def test_what_does_not_fit_the_queue_is_left_to_a_later_delivery() -> None:
+    learner = AccountLearner()
+    for number in range(QUEUED + 10):
+        body = b'{"for_user_id":"%d","new_events":[{"a":1}]}' % number
+        learner.offer([Delivery(1, body, NOW, split(body, NOW))])

@@ -1,5 +1,6 @@
 """What strangers may cost us is bounded: slow bodies, cut bodies, unknown paths, floods of forgeries."""
 
+import contextlib
 import socket
 from urllib.parse import urlsplit
 
@@ -77,6 +78,53 @@ def test_a_flood_of_forgeries_is_counted_but_kept_only_in_part(transactional_db:
     assert Refusal.objects.count() <= 10
     counted = sum(minute.refusals.get("wrong signature", 0) for minute in TrafficMinute.objects.all())
     assert counted == 30
+
+
+def test_noise_does_not_take_the_place_of_what_matters(transactional_db: None, settings: LazySettings) -> None:
+    settings.RECEIVER_REFUSALS_PER_MINUTE = 3
+    with serving(Entry(None)) as url:
+        for number in range(20):
+            requests.get(f"{url}/webhook/scan{number}", timeout=10)
+        Sender(f"{url}/webhook/twitter").post(BODY, x_twitter_webhooks_signature="sha256=forged")
+    assert Refusal.objects.filter(reason="wrong signature").count() == 1
+    assert Refusal.objects.filter(reason="unknown path").count() <= 6
+
+
+@pytest.mark.parametrize("length", [3_000_000_000, 2**64 - 2])
+def test_a_length_that_is_a_lie_stops_no_bookkeeping(transactional_db: None, length: int) -> None:
+    with serving(Entry(None)) as url:
+        with _connect(url) as connection:
+            connection.sendall(b"POST /webhook/twitter HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % length)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 4")
+        assert requests.get(f"{url}/readyz", timeout=10).status_code == 200
+    assert Refusal.objects.get().size == 2**31 - 1
+    assert TrafficMinute.objects.exists()
+
+
+def test_a_body_without_a_signature_is_not_waited_for(server: str) -> None:
+    with _connect(server) as connection:
+        connection.sendall(b"POST /webhook/twitter HTTP/1.1\r\nhost: x\r\ncontent-length: 500000\r\n\r\n{")
+        answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in answer
+
+
+def test_slow_bodies_fill_their_own_room_and_not_that_of_x(transactional_db: None, settings: LazySettings) -> None:
+    settings.RECEIVER_QUEUE_BYTES = 150_000
+    head = (
+        b"POST /webhook/twitter HTTP/1.1\r\nhost: x\r\ncontent-length: 500000\r\n"
+        b"x-twitter-webhooks-signature: sha256=whatever\r\n\r\n"
+    )
+    with serving(Entry(None)) as url, contextlib.ExitStack() as stack:
+        answers = []
+        for _ in range(5):
+            connection = stack.enter_context(_connect(url))
+            connection.sendall(head + b" " * 60_000)
+            connection.settimeout(0.5)
+            with contextlib.suppress(TimeoutError):
+                answers.append(connection.recv(4096).split(b"\r\n")[0])
+            assert Sender(f"{url}/webhook/twitter").post(BODY).status_code == 200
+    assert b"HTTP/1.1 503 Service Unavailable" in answers
 
 
 def test_without_a_secret_the_sender_is_asked_to_come_again(transactional_db: None, settings: LazySettings) -> None:

@@ -5,6 +5,7 @@ The store here is the project's own on the test's database; only its failures ar
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 from aaa_dashboard.deliveries.models import Event, TrafficMinute, Unsplit
 from aaa_dashboard.deliveries.split import Row, split
-from aaa_dashboard.deliveries.store import Counts, Delivery, Store, open_store
+from aaa_dashboard.deliveries.store import Counts, Delivery, Store, TrafficRow, open_store
+from aaa_dashboard.deliveries.store.interface import merge, unsplit_of
 from aaa_dashboard.deliveries.writer import NotStored, QueueFull, Writer
 from aaa_dashboard.webhooks.models import App
 
@@ -30,6 +32,7 @@ class PlantedStore(Store):
         self.gate.set()
         self.reached = threading.Event()
         self.batches: list[int] = []
+        self.passing = False
         self.fail: Callable[[Sequence[Delivery]], Exception | None] = lambda batch: None
 
     def save(self, batch: Sequence[Delivery]) -> dict[int, Counts]:
@@ -45,6 +48,9 @@ class PlantedStore(Store):
 
     def save_traffic(self, traffic: Any) -> None:
         self.real.save_traffic(traffic)
+
+    def is_passing(self, error: Exception) -> bool:
+        return self.passing or self.real.is_passing(error)
 
     def close(self) -> None:
         self.real.close()
@@ -223,6 +229,89 @@ def test_counts_wait_for_a_database_that_is_away(app_id: int, store: PlantedStor
 
     _run(store, act)
     assert TrafficMinute.objects.count() == 1
+
+
+def test_a_count_that_is_always_refused_does_not_stand_in_the_way(app_id: int, store: PlantedStore) -> None:
+    def refused(used: Store) -> None:
+        raise store.refuses_data[0]
+
+    def minute(used: Store) -> None:
+        row = TrafficRow(app_id, NOW, "r", 0, 0, 0, 0, "{}", 0, None, None)
+        used.save_traffic([row])
+
+    async def act(writer: Writer) -> None:
+        writer.submit_chore(refused)
+        writer.submit_chore(minute)
+        await writer.submit(_delivery(app_id, 0))
+
+    _run(store, act)
+    assert TrafficMinute.objects.count() == 1
+
+
+def test_counts_are_kept_while_deliveries_never_stop(app_id: int, store: PlantedStore) -> None:
+    kept = threading.Event()
+
+    async def act(writer: Writer) -> None:
+        sent = 0
+        pending = {writer.submit(_delivery(app_id, sent))}
+        writer.submit_chore(lambda used: kept.set())
+        while not kept.is_set():
+            assert sent < 500, "the count waits for a lull"
+            sent += 2
+            pending |= {writer.submit(_delivery(app_id, sent - 1)), writer.submit(_delivery(app_id, sent))}
+            _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+
+    _run(store, act)
+
+
+def test_a_database_that_is_back_is_noticed_though_nobody_sends(app_id: int, store: PlantedStore) -> None:
+    async def act(writer: Writer) -> None:
+        store.fail = lambda batch: OSError("the database went away")
+        with pytest.raises(NotStored):
+            await writer.submit(_delivery(app_id, 0))
+        store.fail = lambda batch: None
+        deadline = time.monotonic() + 10
+        while writer.last_error:
+            assert time.monotonic() < deadline
+            writer.retry()  # what the receiver does every second
+            await asyncio.to_thread(time.sleep, 0.01)
+
+    _run(store, act)
+
+
+def test_a_deadlock_is_tried_again(app_id: int, store: PlantedStore) -> None:
+    failures = iter([True, False])
+    store.fail = lambda batch: OSError("of the moment") if next(failures) else None
+    store.passing = True
+
+    async def act(writer: Writer) -> None:
+        await writer.submit(_delivery(app_id, 0))
+
+    _run(store, act)
+    assert store.batches == [1, 1]
+
+
+def test_batches_take_apps_and_keys_in_one_order(app_id: int) -> None:
+    other = App.objects.create(name="Other", slug="other").pk
+    batch = [_delivery(app, number) for app in (other, app_id) for number in (3, 1, 2)]
+    merged = merge(batch)
+    assert list(merged) == sorted(merged)
+    assert all(keys == sorted(keys) for keys in ([each.row.key for each in of_app] for of_app in merged.values()))
+    kept = [Delivery(app, body, NOW, (), "no items in it") for app in (other, app_id) for body in (b"3", b"1")]
+    order = [(each.app_id, each.digest) for each in unsplit_of(kept)]
+    assert order == sorted(order)
+
+
+def test_a_text_of_any_length_is_stored(app_id: int) -> None:
+    words = " ".join(str(number) for number in range(150_000))
+    store = open_store()
+    try:
+        store.save([_delivery(app_id, 0, words)])
+    finally:
+        store.close()
+    event = Event.objects.get()
+    assert words.startswith(event.text)
+    assert words in event.payload
 
 
 def test_a_store_counts_new_and_known_by_app(app_id: int) -> None:

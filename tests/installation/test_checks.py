@@ -51,7 +51,21 @@ def test_a_secret_key_that_is_none_is_an_error(key: str) -> None:
 
 
 def test_the_secret_key_does_not_matter_while_debugging() -> None:
-    assert found(SECRET_KEY="", DEBUG=True) == []
+    local = {"PUBLIC_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": ["127.0.0.1"]}
+    assert found(SECRET_KEY="", DEBUG=True, **local) == []
+
+
+def test_debugging_at_a_public_address_is_an_error() -> None:
+    assert found(DEBUG=True) == ["E009"]
+
+
+@pytest.mark.parametrize("secret", ["changeme", "your-consumer-secret", "xxxxxxxx"])
+def test_a_consumer_secret_that_is_a_placeholder_is_an_error(secret: str) -> None:
+    assert found(X_CONSUMER_SECRET=secret) == ["E008"]
+
+
+def test_a_random_key_is_no_placeholder_whatever_letters_it_has() -> None:
+    assert found(SECRET_KEY="kQXxxVn3p0J-xXx_0123456789abcdefghijklmn") == []
 
 
 def test_missing_encryption_keys_are_an_error() -> None:

@@ -76,9 +76,13 @@ class Store(ABC):
     @abstractmethod
     def save_traffic(self, traffic: Sequence[TrafficRow]) -> None: ...
 
-    def is_cut(self) -> bool:
-        """Tell whether the connection was lost, so that the last failure says nothing of the database behind it."""
+    def is_passing(self, error: Exception) -> bool:  # noqa: ARG002 - for those that can tell
+        """Tell whether a failure of `save` speaks of the moment alone: a connection that was cut, a deadlock."""
         return False
+
+    def ping(self) -> None:
+        """Ask for a transaction that stores nothing. Raises what the database raises."""
+        self.save_traffic(())
 
     @abstractmethod
     def close(self) -> None:
@@ -94,7 +98,7 @@ class Merged:
 
 
 def merge(batch: Iterable[Delivery]) -> dict[int, list[Merged]]:
-    """Bring the rows of a batch into one list for each app, every key once, in the order of the keys.
+    """Bring the rows of a batch into one list for each app, every key once, in the order of apps and keys.
 
     One statement may meet a key only once, and receivers that take keys in the same order cannot deadlock.
     """
@@ -106,4 +110,11 @@ def merge(batch: Iterable[Delivery]) -> dict[int, list[Merged]]:
                 of_app[row.key].again += 1
             else:
                 of_app[row.key] = Merged(row)
-    return {app_id: [of_app[key] for key in sorted(of_app)] for app_id, of_app in merged.items()}
+    return {app_id: [of_app[key] for key in sorted(of_app)] for app_id, of_app in sorted(merged.items())}
+
+
+def unsplit_of(batch: Iterable[Delivery]) -> list[Delivery]:
+    """Return the deliveries to be kept whole, in the order of apps and digests: see `merge`."""
+    return sorted(
+        (delivery for delivery in batch if delivery.unsplit_reason), key=lambda each: (each.app_id, each.digest)
+    )

@@ -11,10 +11,12 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
-from .interface import Counts, Delivery, RefusalRow, Store, TrafficRow, merge
+from .interface import Counts, Delivery, RefusalRow, Store, TrafficRow, merge, unsplit_of
 
 APPLICATION_NAME = "aaa_dashboard receiver"
 """How `pg_stat_activity` shows the writer's connection."""
+
+_OF_THE_MOMENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 _SAVE_EVENTS = """
 WITH stored AS (
@@ -50,7 +52,8 @@ ON CONFLICT (app_id, minute, receiver) DO NOTHING
 class PostgreSQLStore(Store):
     """A connection of its own, not one of the web's pool: a busy page cannot keep the receiver waiting."""
 
-    refuses_data = (psycopg.DataError, psycopg.IntegrityError)
+    # The limit is that of a word list: an operational error to PostgreSQL, and yet the row's.
+    refuses_data = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
     def __init__(self) -> None:
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
@@ -64,17 +67,12 @@ class PostgreSQLStore(Store):
                 for app_id, new in cursor:
                     counts[app_id].events = new
                     counts[app_id].duplicates -= new
-            for delivery in batch:
-                if delivery.unsplit_reason:
-                    values = (
-                        delivery.app_id,
-                        delivery.digest,
-                        delivery.received_at,
-                        delivery.unsplit_reason,
-                        delivery.body,
-                    )
-                    cursor.execute(_SAVE_UNSPLIT, values)
-                    counts[delivery.app_id].unsplit += 1
+            for delivery in unsplit_of(batch):
+                cursor.execute(
+                    _SAVE_UNSPLIT,
+                    (delivery.app_id, delivery.digest, delivery.received_at, delivery.unsplit_reason, delivery.body),
+                )
+                counts[delivery.app_id].unsplit += 1
         return counts
 
     @staticmethod
@@ -111,8 +109,8 @@ class PostgreSQLStore(Store):
             self._connection.execute("SET statement_timeout = '8s'")
         return self._connection
 
-    def is_cut(self) -> bool:
-        return self._connection is not None and self._connection.closed
+    def is_passing(self, error: Exception) -> bool:
+        return isinstance(error, _OF_THE_MOMENT) or (self._connection is not None and self._connection.closed)
 
     def close(self) -> None:
         if self._connection is not None:

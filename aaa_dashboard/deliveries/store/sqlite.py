@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from .interface import Counts, Delivery, Merged, RefusalRow, Store, TrafficRow, merge
+from .interface import Counts, Delivery, Merged, RefusalRow, Store, TrafficRow, merge, unsplit_of
 
 _COUNT_REDELIVERY = "UPDATE deliveries_event SET redeliveries = redeliveries + ? WHERE app_id = ? AND key = ?"
 _KNOWN_KEYS = "SELECT key FROM deliveries_event WHERE app_id = ? AND key IN "
@@ -63,6 +63,7 @@ class SQLiteStore(Store):
         sqlite3.IntegrityError,
         sqlite3.InterfaceError,
         sqlite3.ProgrammingError,
+        OverflowError,
         UnicodeEncodeError,
     )
 
@@ -78,18 +79,18 @@ class SQLiteStore(Store):
                 self._save_events(cursor, app_id, [entry for entry in merged if entry.row.key not in known])
                 counts[app_id].events = len(merged) - len(known)
                 counts[app_id].duplicates = total - counts[app_id].events
-            for delivery in batch:
-                if delivery.unsplit_reason:
-                    received_at = _moment(delivery.received_at)
-                    values = (
+            for delivery in unsplit_of(batch):
+                cursor.execute(
+                    _SAVE_UNSPLIT,
+                    (
                         delivery.app_id,
                         delivery.digest,
-                        received_at,
+                        _moment(delivery.received_at),
                         delivery.unsplit_reason,
                         delivery.body,
-                    )
-                    cursor.execute(_SAVE_UNSPLIT, values)
-                    counts[delivery.app_id].unsplit += 1
+                    ),
+                )
+                counts[delivery.app_id].unsplit += 1
         return counts
 
     @staticmethod
