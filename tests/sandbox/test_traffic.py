@@ -8,7 +8,9 @@ from aaa_dashboard.sandbox import mix
 from aaa_dashboard.sandbox.anatomy import id_ms
 from aaa_dashboard.sandbox.mint import Mint
 from tests.sandbox.bodies import ALL
-from tests.sandbox.wire import Receiver, StartSandbox, eventually, signature
+from tests.sandbox.client import AAA, ACME, Token, X
+from tests.sandbox.control import Control
+from tests.sandbox.wire import Receiver, StartSandbox, eventually, free_port, serve_webhook, signature
 
 pytestmark = pytest.mark.any_database
 
@@ -36,6 +38,29 @@ def test_a_webhook_that_had_its_hours_does_not_get_them_again(receiver: Receiver
     eventually(lambda: len(receiver.challenges) > 10)
 
     assert receiver.deliveries == []
+
+
+def test_each_new_webhook_gets_its_own_hours(receiver: Receiver, start_sandbox: StartSandbox) -> None:
+    control = Control(
+        start_sandbox(
+            ALLOW_LOOPBACK=1, WARM_UP_SECONDS=0, TRAFFIC_PER_SECOND=0.001, BACKLOG=20, WEBHOOK_URL=receiver.url
+        )
+    )
+    eventually(lambda: len(receiver.deliveries) >= 20)
+    second = Receiver(f"http://127.0.0.1:{free_port()}/second")
+    server = serve_webhook(second)
+    made = control.json("POST", "tokens", {"user": "acme"})
+    owner = X(control.sandbox).signed(Token(made["oauth_token"], made["oauth_token_secret"]))
+    before = len(receiver.deliveries)
+
+    webhook = owner.post(f"{AAA}/webhooks.json", data={"url": second.url}).json()["id"]
+    assert owner.post(f"{AAA}/webhooks/{webhook}/subscriptions/all.json").status_code == 204
+
+    eventually(lambda: len(second.deliveries) >= 5)
+    assert {arrived.json()["for_user_id"] for arrived in second.deliveries} == {ACME}
+    assert len(receiver.deliveries) <= before + 1
+    server.shutdown()
+    server.server_close()
 
 
 def test_without_a_rate_nothing_is_sent(receiver: Receiver, start_sandbox: StartSandbox) -> None:
@@ -78,7 +103,7 @@ def test_accounts_delete_posts_that_were_delivered(receiver: Receiver, start_san
     start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=300, BACKLOG=0, SEED=7)
 
     def deleted() -> list[dict[str, str]]:
-        bodies = [arrived.json() for arrived in list(receiver.deliveries)]
+        bodies = [arrived.json() for arrived in list(receiver.deliveries) if b"tweet_delete_events" in arrived.body]
         return [event["status"] for body in bodies for event in body.get("tweet_delete_events", [])]
 
     eventually(lambda: bool(deleted()))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ BACKLOG_FIRST = (
 DELETION = "tweet_delete_events__deleted"
 REMEMBERED_POSTS = 500
 LOOK_SECONDS = 1.0
+LOOK_IDLY_SECONDS = 0.1  # nobody is there yet, and whoever comes should not wait
 
 Offer = Callable[[Target, Sequence[Delivery]], object]
 Hearers = Mapping[str, Sequence[Target]]
@@ -70,21 +72,34 @@ class Traffic:
 
     async def run(self) -> None:
         """Offer events until cancelled, while there is somebody to hear of them."""
-        looked = 0.0
         loop = asyncio.get_running_loop()
+        look_at, next_at = 0.0, math.inf
         while True:
-            if loop.time() - looked > LOOK_SECONDS:
+            if loop.time() >= look_at:
                 await self._look()
-                looked = loop.time()
-            self._changed.clear()
-            active = self.rate > 0 and self._hearers
-            pause = self._random.expovariate(self.rate) if active else LOOK_SECONDS
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._changed.wait()
-                    continue
-            if active:
+                look_at = loop.time() + (LOOK_SECONDS if self._hearers else LOOK_IDLY_SECONDS)
+            if not (self.rate > 0 and self._hearers):
+                next_at = math.inf
+            elif next_at == math.inf:
+                next_at = loop.time() + self._pause()
+            elif loop.time() >= next_at:
                 self._make(self._chooser.name())
+                # Not from now: what waking up late costs is made good, as long as it is little.
+                next_at = max(next_at, loop.time() - LOOK_SECONDS) + self._pause()
+            if await self._changes_before(min(look_at, next_at)):
+                next_at = math.inf
+
+    def _pause(self) -> float:
+        """Seconds until the next event."""
+        return self._random.expovariate(self.rate)
+
+    async def _changes_before(self, end: float) -> bool:
+        """Wait until then, by the loop's time; whether the rate was changed meanwhile."""
+        self._changed.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                return await self._changed.wait()
+        return False
 
     def know(self, hearers: Hearers, brands: Sequence[Person], customers: Sequence[Person]) -> None:
         """Let these accounts be the ones things happen to, and these people everybody else."""
