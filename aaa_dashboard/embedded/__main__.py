@@ -15,6 +15,7 @@ from aaa_dashboard.embedded.configuration import (
     require_free_ports,
     write_env_file,
 )
+from aaa_dashboard.embedded.lock import lock
 from aaa_dashboard.embedded.supervisor import Process, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,34 +27,45 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        configuration = _prepare()
+        configuration = _configure()
+        with lock(_make_var(), f"{configuration.dashboard_url}/"):
+            _prepare(configuration)
+            return Supervisor(
+                _processes(configuration),
+                is_ready=lambda: all(_answers(port) for port in (configuration.port, configuration.sandbox_port)),
+                on_ready=lambda: print(_welcome(configuration), flush=True),
+            ).run()
     except CannotStart as reason:
         print(reason, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0
-    return Supervisor(
-        _processes(configuration),
-        is_ready=lambda: all(_answers(port) for port in (configuration.port, configuration.sandbox_port)),
-        on_ready=lambda: print(_welcome(configuration), flush=True),
-    ).run()
 
 
-def _prepare() -> Configuration:
+def _configure() -> Configuration:
     env_file = Path(os.environ.get("ENV_FILE") or ROOT / ".env")
     written = write_env_file(env_file, ROOT / ".env.example")
     configuration = configure(env_file)
-    require_free_ports(configuration)
     if written:
         print(f"Wrote {env_file.name} with secrets of its own.", flush=True)
+    return configuration
+
+
+def _make_var() -> Path:
     var = Path(os.environ.get("VAR_DIR") or ROOT / "var")
-    for folder in (var, var / "broker" / "queue", var / "broker" / "control"):
+    var.parent.mkdir(parents=True, exist_ok=True)
+    var.mkdir(mode=0o700, exist_ok=True)  # events and tokens are for their owner alone
+    for folder in (var / "broker" / "queue", var / "broker" / "control"):
         folder.mkdir(parents=True, exist_ok=True)
+    return var
+
+
+def _prepare(configuration: Configuration) -> None:
+    require_free_ports(configuration)
     command = [sys.executable, "manage.py", "demonstration"]
     # In a session of its own, so that Ctrl-C is answered here and not by a traceback there.
     if subprocess.run(command, env=configuration.environment, start_new_session=True, check=False).returncode:
         raise CannotStart("The database could not be prepared; the lines above tell why.")
-    return configuration
 
 
 def _processes(configuration: Configuration) -> list[Process]:
