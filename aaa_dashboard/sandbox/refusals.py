@@ -4,12 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def bad_request(_request: HttpRequest, **_: object) -> HttpResponse:
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django calls it so
     """400: among others a host that is not ours."""
     return HttpResponse("Bad request\n", status=400, content_type="text/plain")
 
 
-def forbidden(_request: HttpRequest, **_: object) -> HttpResponse:
+def forbidden(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as above
     """403."""
     return HttpResponse("Forbidden\n", status=403, content_type="text/plain")
 

@@ -1,5 +1,6 @@
 """How to use the sandbox, and its control API."""
 
+import re
 from pathlib import Path
 
 from django.conf import settings
@@ -21,7 +22,7 @@ def guide(request: HttpRequest) -> HttpResponse:
     context = {
         "base": f"http://{request.get_host()}",
         "addresses": [
-            (method, f"/control/{route}", (function.__doc__ or "").partition("\n")[0])
+            (method, "/control/" + re.sub(r"<str:(\w+)>", r":\1", route), _marked(function.__doc__ or ""))
             for route, methods in ADDRESSES.items()
             for method, function in methods.items()
         ],
@@ -31,6 +32,11 @@ def guide(request: HttpRequest) -> HttpResponse:
         "control": settings.CONTROL,
     }
     return render(request, "sandbox/face/guide.html", context)
+
+
+def _marked(text: str) -> list[tuple[str, bool]]:
+    """The first line of a docstring in parts, and which of them are code."""
+    return [(part, number % 2 == 1) for number, part in enumerate(text.partition("\n")[0].split("`"))]
 
 
 def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django calls it so
