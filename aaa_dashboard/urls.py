@@ -9,6 +9,7 @@ from aaa_dashboard.staff.views import admin_sign_in
 urlpatterns = [
     path("", include("aaa_dashboard.activity.urls")),
     path("", include("aaa_dashboard.staff.urls")),
+    path("", include("aaa_dashboard.webhooks.urls")),
     path("", include("aaa_dashboard.subscriptions.urls")),
     # One door: these two stand before the admin's own.
     path("admin/login/", admin_sign_in),

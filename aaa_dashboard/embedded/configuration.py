@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import environ
 
 HOST = "127.0.0.1"
+# Whose app it is in the sandbox: X's tokens begin with the id of the user they act for.
+SANDBOX_OWNER_ID = "613278910244360193"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -48,6 +50,8 @@ def write_env_file(env_file: Path, example: Path) -> bool:
         "SECRET_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "X_CONSUMER_KEY": secrets.token_urlsafe(18),
         "X_CONSUMER_SECRET": secrets.token_urlsafe(36),
+        "X_ACCESS_TOKEN": f"{SANDBOX_OWNER_ID}-{secrets.token_urlsafe(30)}",
+        "X_ACCESS_TOKEN_SECRET": secrets.token_urlsafe(34),
         "DEMO_PASSWORD": secrets.token_urlsafe(9),
     }
     text = example.read_text(encoding="utf-8")
@@ -93,6 +97,11 @@ def _environment(given: Mapping[str, str], configuration: Configuration, public_
         "SANDBOX_WEBHOOK_URL": f"{configuration.dashboard_url}/webhook/twitter",
         "SANDBOX_CONSUMER_KEY": given.get("X_CONSUMER_KEY", ""),
         "SANDBOX_CONSUMER_SECRET": given.get("X_CONSUMER_SECRET", ""),
+        "SANDBOX_ACCESS_TOKEN": given.get("X_ACCESS_TOKEN", ""),
+        "SANDBOX_ACCESS_TOKEN_SECRET": given.get("X_ACCESS_TOKEN_SECRET", ""),
+        # Webhooks on this machine, and owners of accounts who come back to it.
+        "SANDBOX_ALLOW_LOOPBACK": "on",
+        "SANDBOX_CALLBACK_URLS": f"{public_url}/x/callback",
         **_sandbox_database(given),
         # glibc keeps a heap for every thread; with as few threads as here, two do and save a quarter of the memory.
         "MALLOC_ARENA_MAX": "2",

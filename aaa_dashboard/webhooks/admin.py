@@ -1,82 +1,93 @@
-"""X apps. Their secrets go in and never come out: a form shows whether one is set, and a mark to compare it by."""
+"""Apps and webhooks. Secrets go in and never come out: a form shows whether one is set, and a mark to compare it by.
 
-from hashlib import sha256
+What is done to X from here is done by the same functions as on the pages, with the same permission, and recorded alike.
+"""
+
 from typing import TYPE_CHECKING, Any
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 
+from aaa_dashboard.audit import Actor
+from aaa_dashboard.x_api.credentials import fingerprint
+from aaa_dashboard.x_api.errors import XError
+
+from . import asking, keys, validating
+from .forms import AppForm
 from .models import App, Webhook, WebhookChange
 
-SECRETS = (
-    "consumer_key",
-    "consumer_secret",
-    "consumer_secret_previous",
-    "access_token",
-    "access_token_secret",
-    "bearer_token",
-)
-REMOVE = "-"
-
 if TYPE_CHECKING:  # generic to the type checker alone
-    AppModelForm = forms.ModelForm[App]
-    AppModelAdmin = admin.ModelAdmin[App]
     AnyModelAdmin = admin.ModelAdmin[Any]
 else:
-    AppModelForm = forms.ModelForm
-    AppModelAdmin = AnyModelAdmin = admin.ModelAdmin
-
-
-def fingerprint(secret: str) -> str:
-    """Return a mark by which two people can tell whether they hold the same secret: six hex digits of SHA-256."""
-    return sha256(secret.encode()).hexdigest()[:6]
-
-
-class AppForm(AppModelForm):
-    """An empty secret keeps what is stored, a hyphen removes it."""
-
-    class Meta:
-        model = App
-        fields = ["name", "slug", "environment", "x_app_id", "api_version", *SECRETS]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._stored = {name: getattr(self.instance, name) for name in SECRETS}
-        for name, stored in self._stored.items():
-            field = self.fields[name]
-            # Never rendered back, and not a place for the browser to offer the person's own password.
-            field.widget = forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"})
-            state = f"Set, fingerprint {fingerprint(stored)}. Empty keeps it, “-” removes it." if stored else "Not set."
-            field.help_text = f"{field.help_text} {state}".strip()
-            self.initial[name] = ""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, stored in self._stored.items():
-            typed = (cleaned.get(name) or "").strip()
-            cleaned[name] = "" if typed == REMOVE else typed or stored
-        return cleaned
+    AnyModelAdmin = admin.ModelAdmin
 
 
 @admin.register(App)
-class AppAdmin(AppModelAdmin):
+class AppAdmin(AnyModelAdmin):
     form = AppForm
     list_display = ["name", "environment", "receive_path", "api_version", "consumer_secret_state"]
-    fieldsets = [
-        (None, {"fields": ["name", "slug", "environment", "x_app_id", "api_version"]}),
-        ("Keys and tokens", {"fields": list(SECRETS)}),
-    ]
+    fieldsets = [(None, {"fields": list(keys.PLAIN)}), ("Keys and tokens", {"fields": list(keys.SECRETS)})]
 
     @admin.display(description="Consumer secret")
     def consumer_secret_state(self, app: App) -> str:
         return f"set, fingerprint {fingerprint(app.consumer_secret)}" if app.consumer_secret else "not set"
 
+    def save_model(self, request: HttpRequest, obj: App, form: Any, change: bool) -> None:  # noqa: ARG002
+        keys.save(obj, by=Actor.of_request(request))
+
+
+class KeptAdmin(AnyModelAdmin):
+    """Rows that follow what X has: looked at here, changed by what is done to X."""
+
+    list_per_page = 50
+    ordering = ["-pk"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may do something to X."""
+        return request.user.has_perm("webhooks.manage_webhooks")
+
 
 @admin.register(Webhook)
-class WebhookAdmin(AnyModelAdmin):
-    list_display = ["url", "app", "valid", "x_id", "last_checked_at", "deleted_at"]
+class WebhookAdmin(KeptAdmin):
+    list_display = ["url", "app", "valid", "x_id", "last_checked_at", "last_crc_at", "deleted_at"]
+    list_filter = ["valid", "app"]
+    list_select_related = ["app"]
+    actions = ["validate", "check_at_x"]
+
+    @admin.action(description="Validate now", permissions=["manage"])
+    def validate(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        for webhook in queryset.filter(deleted_at=None).select_related("app"):
+            try:
+                validating.validate(webhook, by=Actor.of_request(request))
+            except XError as error:
+                self.message_user(request, f"{webhook}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{webhook}: valid.", messages.SUCCESS)
+
+    @admin.action(description="Check at X", permissions=["manage"])
+    def check_at_x(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        for app in App.objects.filter(webhooks__in=queryset).distinct():
+            try:
+                asking.ask(app)
+            except XError as error:
+                self.message_user(request, f"{app}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{app}: X was asked.", messages.SUCCESS)
 
 
 @admin.register(WebhookChange)
-class WebhookChangeAdmin(AnyModelAdmin):
+class WebhookChangeAdmin(KeptAdmin):
     list_display = ["at", "webhook", "kind", "detail", "answer_ms", "by"]
+    list_filter = ["kind"]
+    list_select_related = ["webhook"]
+    actions = None

@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from aaa_dashboard.audit import Actor, record
 from aaa_dashboard.x_api.results import Webhook as AtX
+from aaa_dashboard.x_api.transport import PATIENCE_SECONDS
 
 from .credentials import api_of
 from .models import App, Webhook
 from .timeline import Kind, note, set_valid
 
 
-def ask(app: App) -> list[AtX]:
+def ask(app: App, *, patience_seconds: float = PATIENCE_SECONDS) -> list[AtX]:
     """Read X's list: states are brought up to date, what is gone is marked, the rest is kept as the app's strangers.
 
     A webhook of the app's own address is adopted: whoever registered it, what it delivers comes here.
@@ -25,7 +26,7 @@ def ask(app: App) -> list[AtX]:
         XError: X does not tell.
     """
     asked_at = timezone.now()
-    at_x = api_of(app).webhooks()
+    at_x = api_of(app, patience_seconds=patience_seconds).webhooks()
     for one in at_x:
         if is_ours(app, one.url):
             adopt(app, one, by=Actor("the dashboard"), as_of=asked_at)

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from aaa_dashboard.x_api.credentials import AppCredentials, UserToken
 from aaa_dashboard.x_api.interface import XApi, connect
+from aaa_dashboard.x_api.transport import PATIENCE_SECONDS
 
 from .models import App
 
@@ -21,10 +22,14 @@ def credentials_of(app: App) -> AppCredentials:
     return AppCredentials(key, secret, owner, bearer)
 
 
-def api_of(app: App) -> XApi:
+def api_of(app: App, *, patience_seconds: float = PATIENCE_SECONDS) -> XApi:
     """The way to ask X for an app. Nothing is sent yet.
+
+    Args:
+        app: The app.
+        patience_seconds: How long one call may wait for limits and retries, beyond the time X takes to answer.
 
     Raises:
         ValueError: The app is on a generation of X's API that is not supported.
     """
-    return connect(credentials_of(app), app.api_version)
+    return connect(credentials_of(app), app.api_version, patience_seconds=patience_seconds)

@@ -1,5 +1,7 @@
 """Delete a webhook at X, and with it all of its subscriptions."""
 
+from contextlib import suppress
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -20,10 +22,8 @@ def delete(webhook: Webhook, *, by: Actor) -> bool:
     Raises:
         XError: X refuses; nothing changed.
     """
-    try:
+    with suppress(errors.WebhookNotFound):
         api_of(webhook.app).delete_webhook(webhook.x_id)
-    except errors.WebhookNotFound:
-        pass
     with transaction.atomic():
         ended = Webhook.objects.filter(pk=webhook.pk, deleted_at=None).update(
             deleted_at=timezone.now(), valid=False, valid_since=None

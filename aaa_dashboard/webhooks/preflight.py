@@ -178,7 +178,7 @@ def _get(url: str) -> Answered:
 
 def _reached(answer: Answered) -> Step:
     mends = {
-        404: "See that the proxy leads /webhook/… to the receiver, and wait 10 s after adding an app: it reads them anew.",
+        404: "See that the proxy leads /webhook/… to the receiver, which knows a new app after 10 s.",
         503: "The app has no consumer secret that can be read: enter it, and wait 10 s.",
     }
     mend = mends.get(answer.status, "See that the proxy leads /webhook/… to the receiver and asks for no sign-in.")

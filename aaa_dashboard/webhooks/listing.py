@@ -1,0 +1,47 @@
+"""What the list of webhooks shows: by app, what is ours, what X has besides, and how often X may be asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db.models import Prefetch
+
+from aaa_dashboard.x_api import rate_limits
+from aaa_dashboard.x_api.credentials import fingerprint
+from aaa_dashboard.x_api.errors import Failure
+from aaa_dashboard.x_api.rate_limits import Allowance
+
+from .credentials import credentials_of
+from .models import App, Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class AppListed:
+    """One app, as the list shows it."""
+
+    app: App
+    webhooks: list[Webhook]
+    """Those that X has and we have."""
+    failure: Failure | None
+    """Why X did not tell just now."""
+    allowances: list[Allowance] = field(default_factory=list)
+    """What X lets the app ask, by its last answers to this process, the scarcest first."""
+
+    @property
+    def used(self) -> int:
+        """Webhooks that count against the contract's limit."""
+        return len(self.webhooks) + len(self.app.strangers)
+
+
+def listed(failures: Mapping[int, Failure]) -> list[AppListed]:
+    """Every app; `failures` by its primary key."""
+    current = Webhook.objects.filter(deleted_at=None).order_by("-valid", "pk")
+    apps = App.objects.order_by("id").prefetch_related(Prefetch("webhooks", current, to_attr="current"))
+    return [AppListed(app, app.current, failures.get(app.pk), _allowances(app)) for app in apps]  # type: ignore[attr-defined]
+
+
+def _allowances(app: App) -> list[Allowance]:
+    credentials = credentials_of(app)
+    subjects = {fingerprint(credentials.consumer_key)} if credentials.consumer_key else set()
+    if credentials.owner:
+        subjects.add(fingerprint(credentials.owner.token))
+    return [one for subject in sorted(subjects) for one in rate_limits.shared.allowances(subject)]
