@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
+from aaa_dashboard.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Environment()
 # The environment beats the file.
-env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+env.read_file(Path(env.str("ENV_FILE", default=str(BASE_DIR / ".env"))))
 
 # What this installation writes beside its database server: SQLite files, the embedded broker, collected files.
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -115,7 +115,7 @@ TEMPLATES = [
 # --- Data ---------------------------------------------------------------------
 
 DATABASES: dict[str, Any] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'aaa_dashboard.sqlite3'}")
+    "default": env.database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'aaa_dashboard.sqlite3'}")
 }
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
@@ -246,7 +246,7 @@ TIME_ZONE = "UTC"
 
 # --- Logs: one line an event, on standard error; never a body, a token or a signature ---
 
-LOG_FORMAT: str = env.str("LOG_FORMAT", default="text")  # or "json"
+LOG_FORMAT: str = env.choice("LOG_FORMAT", default="text", of=("text", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -65,7 +65,7 @@ def _prepare(configuration: Configuration) -> None:
     command = [sys.executable, "manage.py", "demonstration"]
     # In a session of its own, so that Ctrl-C is answered here and not by a traceback there.
     if subprocess.run(command, env=configuration.environment, start_new_session=True, check=False).returncode:
-        raise CannotStart("The database could not be prepared; the lines above tell why.")
+        raise CannotStart("Nothing was started; the lines above tell why.")
 
 
 def _processes(configuration: Configuration) -> list[Process]:

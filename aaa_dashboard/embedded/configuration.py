@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
+from aaa_dashboard.environment import WrongSetting, read_file
 
 HOST = "127.0.0.1"
 # Whose app it is in the sandbox: X's tokens begin with the id of the user they act for.
@@ -71,9 +71,12 @@ def configure(env_file: Path) -> Configuration:
     """Derive the environment of all processes from this process's environment and `.env`; the former wins.
 
     Raises:
-        CannotStart: A port is no port, or the settings are those of a public installation.
+        CannotStart: The file is wrong, a port is no port, or the settings are those of a public installation.
     """
-    environ.Env.read_env(str(env_file))
+    try:
+        read_file(env_file)
+    except WrongSetting as error:
+        raise CannotStart(str(error)) from error
     port = _port("PORT", 8000)
     sandbox_port = _port("SANDBOX_PORT", 8001)
     if port == sandbox_port:

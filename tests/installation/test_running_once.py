@@ -42,9 +42,10 @@ def test_a_second_start_says_where_the_first_one_answers(tmp_path: Path) -> None
 
 def test_who_comes_later_has_the_place_and_names_its_own_address(tmp_path: Path) -> None:
     lock(tmp_path, "http://127.0.0.1:18000/").close()
-    with lock(tmp_path, "http://127.0.0.1:9000/"):
-        with pytest.raises(CannotStart, match=r"at http://127\.0\.0\.1:9000/;"):
-            lock(tmp_path, "http://127.0.0.1:8100/")
+    held = lock(tmp_path, "http://127.0.0.1:9000/")
+    with pytest.raises(CannotStart, match=r"at http://127\.0\.0\.1:9000/;"):
+        lock(tmp_path, "http://127.0.0.1:8100/")
+    held.close()
 
 
 def test_the_data_are_for_their_owner_alone(tmp_path: Path) -> None:

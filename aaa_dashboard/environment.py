@@ -1,0 +1,102 @@
+"""The environment, read so that a mistake in it ends the start in one sentence that names the setting.
+
+No sentence quotes a value: it may be half a secret that was pasted into the wrong line.
+"""
+
+import builtins
+import io
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import environ
+
+_LINE = re.compile(r"(?:export )?[A-Za-z_][A-Za-z0-9_]*=.*")
+_TRUE = {"true", "on", "ok", "yes", "y", "1"}
+_FALSE = {"false", "off", "no", "n", "0"}
+
+
+class WrongSetting(Exception):
+    """The start is impossible; the message is one sentence that names the setting and what it takes."""
+
+
+def read_file(path: Path) -> None:
+    """Put the settings of a file into the environment, which wins where both have one. A missing file is an empty one.
+
+    Raises:
+        WrongSetting: The file is no text, or a line is neither a setting nor a comment.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise WrongSetting(f"{path.name} is not text in UTF-8.") from None
+    except OSError:
+        return
+    settings = []
+    for number, line in enumerate(lines, start=1):
+        if _LINE.fullmatch(line):
+            settings.append(line)
+        elif line.strip() and not line.lstrip().startswith("#"):
+            raise WrongSetting(f"Line {number} of {path.name} is not NAME=value.")
+    environ.Env.read_env(io.StringIO("\n".join(settings)))
+
+
+class Environment:
+    """Settings by name and type. For all but text, an empty one counts as left out.
+
+    Raises:
+        SystemExit: A value is not what the setting takes. Settings are read by every process before anything else is
+            set up, so that this is how each of them ends.
+    """
+
+    def __init__(self) -> None:
+        self._env = environ.Env()
+
+    def read_file(self, path: Path) -> None:
+        try:
+            read_file(path)
+        except WrongSetting as error:
+            raise SystemExit(str(error)) from None
+
+    def str(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
+        value: builtins.str = self._env.str(name, default=default)
+        return value
+
+    def list(self, name: builtins.str, *, default: builtins.list[builtins.str]) -> builtins.list[builtins.str]:
+        """Read values that are separated by commas."""
+        values: builtins.list[builtins.str] = self._env.list(name, default=default)
+        return values
+
+    def choice(self, name: builtins.str, *, default: builtins.str, of: Collection[builtins.str]) -> builtins.str:
+        value = self.str(name, default="") or default
+        return value if value in of else _stop(name, " or ".join(f"“{each}”" for each in of))
+
+    def bool(self, name: builtins.str, *, default: builtins.bool) -> builtins.bool:
+        value = self.str(name, default="").lower()
+        if value in _TRUE | _FALSE:
+            return value in _TRUE
+        return _stop(name, "“on” or “off”") if value else default
+
+    def int(self, name: builtins.str, *, default: builtins.int) -> builtins.int:
+        value = self.str(name, default="")
+        if value.isascii() and value.isdecimal() and len(value) <= 18:
+            return builtins.int(value)
+        return _stop(name, f"a whole number, such as {default}") if value else default
+
+    def database(self, name: builtins.str, *, default: builtins.str) -> dict[builtins.str, Any]:
+        """Read the address of a database; the result is an entry of Django's `DATABASES`."""
+        url = self.str(name, default="") or default
+        scheme = url.partition("://")[0]
+        takes = "postgres://user:password@host:5432/name or sqlite:////absolute/path"
+        if scheme not in ("postgres", "postgresql", "sqlite"):
+            _stop(name, takes)
+        try:
+            entry: dict[builtins.str, Any] = self._env.db_url_config(url)
+        except (ValueError, environ.ImproperlyConfigured):
+            _stop(name, takes)
+        return entry
+
+
+def _stop(name: str, takes: str) -> Any:
+    raise SystemExit(f"{name} takes {takes}; what it is set to is something else.")

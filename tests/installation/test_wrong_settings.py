@@ -1,0 +1,79 @@
+"""A mistake in the settings ends every process with one sentence that names it, and shows no value."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.environment import ROOT
+
+pytestmark = pytest.mark.any_database
+
+SECRET = "a secret in the wrong place"
+MANAGE = ("manage.py", "check")
+SERVER = ("-m", "uvicorn", "aaa_dashboard.asgi:receiver", "--port", "1")
+WORKER = ("-m", "celery", "--app", "aaa_dashboard.celery", "worker")
+MAKE_RUN = ("-m", "aaa_dashboard.embedded")
+
+
+def run(*command: str, **settings: str) -> tuple[int, str]:
+    """Run a program of ours; returns its status and everything it said."""
+    ended = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode, ended.stdout
+
+
+@pytest.mark.parametrize("program", [MANAGE, SERVER, WORKER, MAKE_RUN], ids=["manage", "server", "worker", "make run"])
+def test_a_line_of_the_file_that_is_no_setting_is_told_by_its_number(program: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"# a comment\n\n   # another\nexport LOG_FORMAT=text\nSECRET_KEY {SECRET}\n", encoding="utf-8")
+    status, said = run(*program, ENV_FILE=str(file), VAR_DIR=str(tmp_path / "var"))
+    assert status == 1
+    assert said == "Line 5 of .env is not NAME=value.\n"
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"SECRET_KEY=\xff\xfe\n")
+    assert run(*MANAGE, ENV_FILE=str(tmp_path / ".env")) == (1, ".env is not text in UTF-8.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "takes"),
+    [
+        ("RECEIVER_MAX_BODY_BYTES", "1MB", "a whole number, such as 1048576"),
+        ("DATABASE_URL", f"postgre://ada:{SECRET}@host/name", "postgres://user:password@host:5432/name or sqlite:////"),
+        ("DATABASE_URL", f"postgres://ada:{SECRET}@host:port/name", "postgres://user:password@host:5432/name"),
+        ("DEBUG", "maybe", "“on” or “off”"),
+        ("BEHIND_TLS_PROXY", "perhaps", "“on” or “off”"),
+        ("LOG_FORMAT", "jsn", "“text” or “json”"),
+    ],
+)
+def test_a_value_that_a_setting_does_not_take_is_told_with_what_it_takes(name: str, value: str, takes: str) -> None:
+    status, said = run(*MANAGE, **{name: value})
+    assert status == 1
+    assert said.startswith(f"{name} takes {takes}")
+    assert said.count("\n") == 1
+    assert SECRET not in said
+
+
+def test_a_setting_that_is_empty_is_left_out() -> None:
+    empty = dict.fromkeys(("DEBUG", "LOG_FORMAT", "RECEIVER_MAX_BODY_BYTES", "DATABASE_URL"), "")
+    assert run(*MANAGE, **empty)[0] == 0
+
+
+def test_make_run_ends_without_a_traceback(tmp_path: Path) -> None:
+    own = {"ENV_FILE": str(tmp_path / ".env"), "VAR_DIR": str(tmp_path / "var")}
+    status, said = run(*MAKE_RUN, **own, PUBLIC_URL="", PORT="18310", SANDBOX_PORT="18311", LOG_FORMAT="jsn")
+    assert status == 1
+    assert "LOG_FORMAT takes “text” or “json”" in said
+    assert "Traceback" not in said
