@@ -182,9 +182,6 @@ class Move(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True, help_text="Until then somebody works on it.")
-    without_token_accepted = models.BooleanField(
-        default=False, help_text="Whether the old webhook may go although some accounts cannot come along."
-    )
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import accounts, callback, inviting, owner
+from .views import accounts, callback, inviting, moves, owner
 
 app_name = "subscriptions"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("accounts/<int:pk>/", accounts.account, name="account"),
     path("accounts/subscriptions/<int:pk>/check/", accounts.check, name="check"),
     path("accounts/subscriptions/<int:pk>/remove/", accounts.remove, name="remove"),
+    path("webhooks/<int:pk>/move/", moves.begin, name="begin-move"),
+    path("moves/<int:pk>/", moves.move, name="move"),
+    path("moves/<int:pk>/abandon/", moves.abandon, name="abandon-move"),
     # Public
     path("x/callback", callback.callback, name="callback"),
     path("connect/<str:secret>/", owner.invite, name="invite"),

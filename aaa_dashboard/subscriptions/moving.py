@@ -1,0 +1,209 @@
+"""Move a webhook to another address. X knows no such thing: a new address is a new webhook without subscriptions.
+
+So: register the new one, subscribe every account again whose token we hold, compare with X, delete the old one. While
+it lasts, X delivers to both, and what comes twice is stored once. Each step can be done again, so that a move that was
+broken off anywhere is gone on with. Source: X, “Enterprise Account Activity API” (managing webhooks and subscriptions).
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from aaa_dashboard.audit import Actor, record
+from aaa_dashboard.webhooks.credentials import api_of
+from aaa_dashboard.webhooks.deleting import delete
+from aaa_dashboard.webhooks.models import Webhook
+from aaa_dashboard.webhooks.registering import register
+from aaa_dashboard.x_api import errors
+
+from .checking import check_all
+from .claims import claimed
+from .ending import end
+from .models import Move, Subscription
+from .subscribing import ask_x, subscribe_as_before
+
+State, Step = Subscription.State, Move.Step
+
+# A page waits for it; what is left is done by the next call.
+BUDGET_SECONDS = 20.0
+
+
+class SameAddress(ValueError):
+    """The webhook has this address already."""
+
+
+class AlreadyGone(ValueError):
+    """The webhook is deleted, perhaps by a move that was finished meanwhile."""
+
+
+class StillMissing(Exception):
+    """X does not list everybody who was subscribed just now; comparing again in a while may be enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who comes along: subscriptions of the old webhook."""
+
+    moved: list[Subscription]
+    waiting: list[Subscription]
+    left_behind: list[Subscription]
+    """Without a token of their owners, who would have to sign in again."""
+
+    @property
+    def total(self) -> int:
+        return len(self.moved) + len(self.waiting)
+
+
+def begin(webhook: Webhook, url: str, *, by: Actor) -> Move:
+    """Begin a move; one that is under way is returned as it is, whatever address it leads to.
+
+    Raises:
+        SameAddress: There is nothing to move.
+        AlreadyGone: X has the webhook no more.
+    """
+    if url == webhook.url:
+        raise SameAddress(url)
+    with transaction.atomic():
+        # Whoever holds the row has it, so that nobody begins to move what another move has just deleted.
+        if not Webhook.objects.select_for_update().filter(pk=webhook.pk, deleted_at=None).exists():
+            raise AlreadyGone(webhook.url)
+        started_by = by.person.pk if by.person else None
+        move, is_new = Move.objects.select_related("source__app").get_or_create(
+            source=webhook, finished_at=None, defaults={"url": url, "started_by_id": started_by}
+        )
+        if is_new:
+            record(by, "began to move a webhook", webhook, before={"address": webhook.url}, after={"address": url})
+    return move
+
+
+def plan(move: Move) -> Plan:
+    """Who has come along, who is waiting, who cannot. Asks the database alone."""
+    rows = Subscription.objects.filter(webhook=move.source, state__in=[State.ACTIVE, State.UNKNOWN, State.MISSING])
+    there = set(
+        Subscription.objects.filter(webhook=move.target, state=State.ACTIVE).values_list("account_id", flat=True)
+        if move.target_id
+        else ()
+    )
+    result = Plan([], [], [])
+    for row in rows.select_related("account", "webhook__app").order_by("pk"):
+        if row.account_id in there:
+            result.moved.append(row)
+        elif row.user_token and row.state != State.MISSING:
+            result.waiting.append(row)
+        elif row.state != State.MISSING:
+            result.left_behind.append(row)
+    return result
+
+
+def go_on(move: Move, *, by: Actor, may_leave_behind: bool = False, budget_seconds: float = BUDGET_SECONDS) -> Move:
+    """Do what is left of a move, as far as the time allows. Safe to repeat, and whoever comes second is told so.
+
+    Args:
+        move: As `begin` gave it.
+        by: Who wants it.
+        may_leave_behind: Whether the old webhook may go although somebody cannot come along.
+        budget_seconds: When to stop, after the call that is under way.
+
+    Raises:
+        Busy: Somebody else is at it.
+        StillMissing: X does not list everybody yet.
+        XError: X refused. Everything before it is done.
+    """
+    stop_at = time.monotonic() + budget_seconds
+    with claimed(move, patience_seconds=0):
+        if move.step == Step.REGISTER:
+            _register(move, by)
+        if move.step == Step.SUBSCRIBE:
+            _subscribe(move, by, stop_at)
+        if move.step == Step.COMPARE:
+            _compare(move)
+        if move.step == Step.DELETE and (may_leave_behind or not plan(move).left_behind):
+            _delete(move, by)
+    return move
+
+
+def abandon(move: Move, *, by: Actor) -> bool:
+    """Stop a move where it is: the old webhook stays, and so does the new one where it is registered.
+
+    Returns:
+        Whether it was still under way.
+
+    Raises:
+        Busy: Somebody is at it.
+    """
+    with claimed(move, patience_seconds=0), transaction.atomic():
+        if move.finished_at:
+            return False
+        _save(move, step=Step.ABANDONED)
+        record(by, "abandoned the move of a webhook", move.source, after={"address": move.url})
+    return True
+
+
+def _register(move: Move, by: Actor) -> None:
+    move.target = register(move.source.app, move.url, by=by)
+    # Whom X has and we do not know of would be lost unseen.
+    check_all(move.source)
+    _save(move, step=Step.SUBSCRIBE)
+
+
+def _subscribe(move: Move, by: Actor, stop_at: float) -> None:
+    assert move.target is not None
+    for row in plan(move).waiting:
+        if time.monotonic() >= stop_at:
+            return
+        try:
+            subscribe_as_before(row, move.target, by=by)
+        except errors.TokenRevoked:
+            end(row, State.REVOKED, "found a sign-in revoked", by=by)
+        except errors.LimitReached:
+            _take_its_place(row, move.target, by)
+    _save(move, step=Step.COMPARE)
+
+
+def _take_its_place(row: Subscription, target: Webhook, by: Actor) -> None:
+    """The contract has no place for both: give up the old subscription first, and take it back if the new one fails."""
+    token = row.user_token
+    assert token is not None
+    with suppress(errors.NotSubscribed):
+        api_of(target.app).unsubscribe(row.webhook.x_id, row.account.x_user_id)
+    try:
+        subscribe_as_before(row, target, by=by)
+    except errors.XError:
+        ask_x(row.webhook, token)
+        raise
+
+
+def _compare(move: Move) -> None:
+    assert move.target is not None
+    check_all(move.target)
+    if plan(move).waiting:
+        _save(move, step=Step.SUBSCRIBE)
+        raise StillMissing
+    _save(move, step=Step.DELETE)
+
+
+def _delete(move: Move, by: Actor) -> None:
+    delete(move.source, by=by)
+    with transaction.atomic():
+        close(move.source)
+        _save(move, step=Step.DONE)
+        record(by, "moved a webhook", move.source, before={"address": move.source.url}, after={"address": move.url})
+
+
+def close(webhook: Webhook) -> int:
+    """Note that a deleted webhook has no subscriptions any more, and wipe the tokens that were held for them."""
+    return (
+        Subscription.objects.filter(webhook=webhook)
+        .exclude(state__in=[State.REMOVED, State.REVOKED], access_token="")
+        .update(state=State.REMOVED, state_since=timezone.now(), access_token="", access_token_secret="")
+    )
+
+
+def _save(move: Move, *, step: Move.Step) -> None:
+    move.step = step
+    if step in {Step.DONE, Step.ABANDONED}:
+        move.finished_at = timezone.now()
+    move.save(update_fields=["step", "target", "finished_at"])

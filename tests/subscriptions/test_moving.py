@@ -1,0 +1,182 @@
+"""Moving a webhook with fifty accounts to another address, broken off and gone on with."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from aaa_dashboard.subscriptions import moving, subscribing
+from aaa_dashboard.subscriptions.claims import Busy
+from aaa_dashboard.subscriptions.models import Account, Move, Subscription
+from aaa_dashboard.subscriptions.subscribing import subscribe
+from aaa_dashboard.webhooks.models import App, Webhook
+from aaa_dashboard.x_api.credentials import UserToken
+from aaa_dashboard.x_api.errors import XError
+from aaa_dashboard.x_api.results import SignedIn
+from tests.sandbox.client import X
+from tests.sandbox.control import Control
+from tests.sandbox.wire import Receiver, free_port, serve_webhook
+from tests.subscriptions.conftest import BY, at_x, words
+
+pytestmark = pytest.mark.django_db
+
+COUNT = 50
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Receiver]:
+    """The same receiver at another address."""
+    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter")
+    server = serve_webhook(receiver)
+    yield receiver
+    server.shutdown()
+    server.server_close()
+
+
+def crowd(x: X, webhook: Webhook, count: int) -> set[str]:
+    """Have so many accounts subscribed: their ids."""
+    control = Control(x.sandbox)
+    for number in range(count):
+        name = f"crowd_{number}"
+        control.ask("POST", "users", {"screen_name": name})
+        token = control.json("POST", "tokens", {"user": name})
+        user_id = str(token["user_id"])
+        signed_in = SignedIn(user_id, name, UserToken(token["oauth_token"], token["oauth_token_secret"]))
+        subscribe(webhook, signed_in, consent_by=f"@{name}", by=BY)
+    return at_x(x, webhook)
+
+
+def webhooks_at_x(x: X) -> list[str]:
+    return [one["url"] for one in x.bearing().get("/1.1/account_activity/webhooks.json").json()]
+
+
+class Cut(Exception):
+    """The process ends here."""
+
+
+def test_fifty_accounts_broken_off_after_twenty_and_gone_on_with(
+    x: X, webhook: Webhook, elsewhere: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x.change("UPDATE sandbox_contract SET subscriptions_allowed = 200")
+    everybody = crowd(x, webhook, COUNT)
+    assert len(everybody) == COUNT
+    move = moving.begin(webhook, elsewhere.url, by=BY)
+    done = 0
+    really = subscribing.subscribe_as_before
+
+    def twenty_times(*args: object, **kwargs: object) -> object:
+        nonlocal done
+        if done == 20:
+            raise Cut
+        done += 1
+        return really(*args, **kwargs)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moving, "subscribe_as_before", twenty_times)
+        with pytest.raises(Cut):
+            moving.go_on(move, by=BY)
+    move.refresh_from_db()
+    assert move.target
+    assert len(at_x(x, move.target)) == 20
+    assert at_x(x, webhook) == everybody, "nobody is lost while it is broken off"
+    plan = moving.plan(move)
+    assert (len(plan.moved), len(plan.waiting)) == (20, 30)
+
+    again = moving.begin(webhook, elsewhere.url, by=BY)
+    assert again == move
+    moving.go_on(again, by=BY, budget_seconds=100)
+    assert again.step == Move.Step.DONE
+    assert again.target
+    assert at_x(x, again.target) == everybody
+    assert webhooks_at_x(x) == [elsewhere.url]
+    webhook.refresh_from_db()
+    assert webhook.deleted_at
+    rows = Subscription.objects.filter(webhook=again.target)
+    assert rows.filter(state="active").count() == rows.count() == COUNT
+    assert set(rows.values_list("consent_version", flat=True)) != {""}
+    old = Subscription.objects.filter(webhook=webhook)
+    assert set(old.values_list("state", flat=True)) == {"removed"}
+    assert not any(row.user_token for row in old), "tokens of the old one are wiped"
+
+
+def test_a_full_contract_is_moved_account_by_account(x: X, webhook: Webhook, elsewhere: Receiver) -> None:
+    everybody = crowd(x, webhook, 3)
+    x.change("UPDATE sandbox_contract SET subscriptions_allowed = 3")
+    move = moving.begin(webhook, elsewhere.url, by=BY)
+    moving.go_on(move, by=BY)
+    x.change("UPDATE sandbox_contract SET subscriptions_allowed = 50")
+    assert move.step == Move.Step.DONE
+    assert move.target
+    assert at_x(x, move.target) == everybody
+
+
+def test_an_address_that_x_refuses_changes_nothing_and_says_why(x: X, webhook: Webhook, operator: Client) -> None:
+    x_before = webhooks_at_x(x)
+    nobody = f"http://127.0.0.1:{free_port()}/webhook/twitter"
+    operator.post(f"/webhooks/{webhook.pk}/move/", {"url": nobody})
+    move = Move.objects.get()
+    response = operator.post(f"/moves/{move.pk}/")
+    assert response.status_code == 409
+    text = words(response.content)
+    for said in ("What X said", "214", "What it means", "What to do"):
+        assert said in text
+    assert webhooks_at_x(x) == x_before
+    operator.post(f"/moves/{move.pk}/abandon/")
+    move.refresh_from_db()
+    assert move.step == Move.Step.ABANDONED
+
+
+def test_accounts_without_a_token_are_named_and_the_old_address_has_to_be_typed(
+    x: X, webhook: Webhook, elsewhere: Receiver, operator: Client
+) -> None:
+    crowd(x, webhook, 2)
+    row = Subscription.objects.order_by("pk")[0]
+    Subscription.objects.filter(pk=row.pk).update(access_token="", access_token_secret="", state="unknown")
+    page = words(operator.get(f"/webhooks/{webhook.pk}/move/").content)
+    assert "1 account can come along. 1 cannot" in page
+    operator.post(f"/webhooks/{webhook.pk}/move/", {"url": elsewhere.url})
+    move = Move.objects.get()
+    page = words(operator.post(f"/moves/{move.pk}/", follow=True).content)
+    assert "type its address" in page
+    assert row.account.screen_name in page
+    operator.post(f"/moves/{move.pk}/", {"address": "something else"})
+    assert set(webhooks_at_x(x)) == {webhook.url, elsewhere.url}
+    page = words(operator.post(f"/moves/{move.pk}/", {"address": webhook.url}, follow=True).content)
+    assert "The webhook has moved" in page
+    assert webhooks_at_x(x) == [elsewhere.url]
+
+
+def test_agents_move_nothing(agent: Client, webhook: Webhook) -> None:
+    assert agent.get(f"/webhooks/{webhook.pk}/move/").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_operators_who_move_at_once_end_in_one_move(x: X, webhook: Webhook, elsewhere: Receiver) -> None:
+    everybody = crowd(x, webhook, 6)
+
+    together = Barrier(2)
+
+    def operate(_: int) -> str:
+        together.wait()
+        try:
+            moving.go_on(moving.begin(webhook, elsewhere.url, by=BY), by=BY)
+        except (Busy, moving.AlreadyGone):
+            return "too late"
+        except XError as error:
+            return str(error)
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as both:
+        outcomes = sorted(both.map(operate, range(2)))
+    assert outcomes == ["done", "too late"]
+    assert Move.objects.get().step == Move.Step.DONE
+    assert webhooks_at_x(x) == [elsewhere.url]
+    target = Webhook.objects.get(deleted_at=None)
+    assert at_x(x, target) == everybody
+    assert Account.objects.count() == 6
+    assert App.objects.count() == 1
