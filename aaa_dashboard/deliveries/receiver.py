@@ -23,6 +23,8 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from aaa_dashboard.webhooks.challenges import keep as keep_challenges
+
 from .accounts import AccountLearner
 from .http import CLOSE, RETRY_AFTER, BodyReader, Headers, Receive, Refused, Scope, Send, answer, printable
 from .registry import RegisteredApp, Registry
@@ -97,7 +99,9 @@ class Receiver:
                 self.traffic.answered(app.id, time.perf_counter() - started)
             elif scope["method"] == "GET":
                 await answer(send, 200, self._answer_challenge(app, scope), b"application/json")
-                self.traffic.challenged(app.id)
+                # A signature that is there has been found to be X's.
+                is_signed = bool(Headers(scope).signature)
+                self.traffic.challenged(app.id, time.perf_counter() - started, is_signed=is_signed)
             else:
                 raise Refused(405, "method", headers=((b"allow", b"GET, POST"),))
         except Refused as refused:
@@ -178,10 +182,12 @@ class Receiver:
                 self._hand_over_minute()
 
     async def _keep_registry(self, read_once: asyncio.Event) -> None:
-        """Read the apps anew every few seconds, whatever came of the last time."""
+        """Read the apps anew every few seconds, whatever came of the last time, and write down X's challenges."""
         while True:
             try:
                 await asyncio.to_thread(self.registry.load)
+                if challenges := self.traffic.take_challenges():
+                    await asyncio.to_thread(keep_challenges, challenges)
             except DatabaseError as error:
                 log.warning("the apps could not be read", error=type(error).__name__)
             except Exception:

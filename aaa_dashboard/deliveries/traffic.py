@@ -3,16 +3,20 @@
 Belongs to the event loop: nothing here is locked.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import orjson
 
+from aaa_dashboard.webhooks.challenges import Challenge
+
 from .store import Counts, RefusalRow, TrafficRow
 
 MINUTE = timedelta(minutes=1)
+# X sends a few an hour; whoever has the secret and sends more must not fill the memory.
+CHALLENGES_KEPT = 100
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class Traffic:
         self._refusals_per_minute = refusals_per_minute
         self._kept: Counter[tuple[int | None, str]] = Counter()
         self._refusals: list[RefusalRow] = []
+        self._challenges: deque[Challenge] = deque(maxlen=CHALLENGES_KEPT)
         self._apps: dict[int, AppMinute] = {}
         self.minute = minute_of(datetime.now(UTC))
         self.totals: Counter[tuple[str, str]] = Counter()
@@ -76,10 +81,18 @@ class Traffic:
                 setattr(minute, what, getattr(minute, what) + number)
                 self.totals[what, ""] += number
 
-    def challenged(self, app_id: int | None) -> None:
+    def challenged(self, app_id: int | None, seconds: float, *, is_signed: bool) -> None:
+        """Count a challenge that was answered, and keep it when it is X's beyond doubt: others may come in a flood."""
         if app_id is not None:
             self._of(app_id).crcs += 1
+            if is_signed:
+                self._challenges.append(Challenge(app_id, datetime.now(UTC), seconds * 1000))
         self.totals["crcs", ""] += 1
+
+    def take_challenges(self) -> list[Challenge]:
+        """Hand over the challenges that were kept since the last call."""
+        taken, self._challenges = list(self._challenges), deque(maxlen=CHALLENGES_KEPT)
+        return taken
 
     def refused(self, refusal: RefusalRow) -> None:
         """Count a refusal, and keep it while the minute's number for its app and reason allows.

@@ -93,12 +93,13 @@ class WebhookChange(models.Model):
         VALID = "valid", "Became valid"
         INVALID = "invalid", "Became invalid"
         CHALLENGED = "challenged", "Challenge answered"
+        VALIDATED = "validated", "Validated"
         REFUSED = "refused", "Not validated"
         DELETED = "deleted", "Deleted"
         GONE = "gone", "Gone from X"
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="changes")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField()
     kind = models.CharField(max_length=16, choices=Kind.choices)
     detail = models.CharField(max_length=500, blank=True)
     answer_ms = models.FloatField(null=True, blank=True, help_text="Answer time of a challenge.")
@@ -107,7 +108,7 @@ class WebhookChange(models.Model):
     class Meta:
         verbose_name = "change of a webhook"
         verbose_name_plural = "changes of webhooks"
-        indexes = [models.Index(fields=["webhook", "-id"], name="change_by_webhook")]
+        indexes = [models.Index(fields=["webhook", "-at"], name="change_by_webhook")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.webhook}"

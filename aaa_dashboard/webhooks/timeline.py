@@ -1,5 +1,7 @@
 """What became of a webhook, line by line."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from aaa_dashboard.audit import Actor
@@ -10,10 +12,17 @@ Kind = WebhookChange.Kind
 
 
 def note(
-    webhook: Webhook, kind: Kind, detail: str = "", *, by: Actor | None = None, answer_ms: float | None = None
+    webhook: Webhook,
+    kind: Kind,
+    detail: str = "",
+    *,
+    by: Actor | None = None,
+    at: datetime | None = None,
+    answer_ms: float | None = None,
 ) -> None:
-    """Write a line; without `by`, X or time did it."""
-    webhook.changes.create(kind=kind, detail=detail[:500], by=by.name[:150] if by else "", answer_ms=answer_ms)
+    """Write a line; without `by`, X or time did it; without `at`, now."""
+    name = by.name[:150] if by else ""
+    webhook.changes.create(kind=kind, detail=detail[:500], by=name, at=at or timezone.now(), answer_ms=answer_ms)
 
 
 def set_valid(webhook: Webhook, valid: bool, detail: str = "", *, by: Actor | None = None) -> None:

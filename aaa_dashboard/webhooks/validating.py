@@ -27,6 +27,7 @@ def validate(webhook: Webhook, *, by: Actor) -> Webhook:
         note(webhook, Kind.REFUSED, f"{error.failure.answer} {error.failure.meaning}", by=by)
         record(by, "validated a webhook", webhook, before={"valid": was_valid}, after={"X": error.failure.answer})
         raise
-    set_valid(webhook, True, "X asked the challenge and took the answer.", by=by)
+    note(webhook, Kind.VALIDATED, "X asked the challenge and took the answer.", by=by)
+    set_valid(webhook, True)
     record(by, "validated a webhook", webhook, before={"valid": was_valid}, after={"valid": True})
     return webhook

@@ -33,7 +33,7 @@ def test_a_minute_counts_what_came_in_it(clock: time_machine.Traveller) -> None:
     for seconds in (0.001, 0.002, 0.250):
         traffic.answered(1, seconds)
     traffic.stored({1: Counts(events=4, duplicates=2, unsplit=1)})
-    traffic.challenged(1)
+    traffic.challenged(1, 0.002, is_signed=True)
     traffic.refused(_refusal())
     clock.move_to(START + timedelta(minutes=1))
     (row,) = traffic.take_minute([1])

@@ -60,7 +60,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Webhook.objects.select_related("app"), pk=pk)
     context = {
         "webhook": found,
-        "changes": found.changes.order_by("-pk")[:TIMELINE],
+        "changes": found.changes.order_by("-at", "-pk")[:TIMELINE],
         "accounts": found.subscriptions.count(),
         "may_manage": request.user.has_perm(MANAGE),
     }
