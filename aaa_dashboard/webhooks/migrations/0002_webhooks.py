@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
             name="WebhookChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(auto_now_add=True)),
+                ("at", models.DateTimeField()),
                 (
                     "kind",
                     models.CharField(
@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                             ("valid", "Became valid"),
                             ("invalid", "Became invalid"),
                             ("challenged", "Challenge answered"),
+                            ("validated", "Validated"),
                             ("refused", "Not validated"),
                             ("deleted", "Deleted"),
                             ("gone", "Gone from X"),
@@ -111,6 +112,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="webhookchange",
-            index=models.Index(fields=["webhook", "-id"], name="change_by_webhook"),
+            index=models.Index(fields=["webhook", "-at"], name="change_by_webhook"),
         ),
     ]
