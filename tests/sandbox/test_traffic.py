@@ -43,10 +43,10 @@ def test_a_webhook_that_had_its_hours_does_not_get_them_again(receiver: Receiver
 def test_each_new_webhook_gets_its_own_hours(receiver: Receiver, start_sandbox: StartSandbox) -> None:
     control = Control(
         start_sandbox(
-            ALLOW_LOOPBACK=1, WARM_UP_SECONDS=0, TRAFFIC_PER_SECOND=0.001, BACKLOG=20, WEBHOOK_URL=receiver.url
+            ALLOW_LOOPBACK=1, WARM_UP_SECONDS=0, TRAFFIC_PER_SECOND=0.001, BACKLOG=40, WEBHOOK_URL=receiver.url
         )
     )
-    eventually(lambda: len(receiver.deliveries) >= 20)
+    eventually(lambda: len(receiver.deliveries) >= 40 and control.state()["deliveries"]["waiting"] == 0)
     second = Receiver(f"http://127.0.0.1:{free_port()}/second")
     server = serve_webhook(second)
     made = control.json("POST", "tokens", {"user": "acme"})
@@ -56,7 +56,7 @@ def test_each_new_webhook_gets_its_own_hours(receiver: Receiver, start_sandbox: 
     webhook = owner.post(f"{AAA}/webhooks.json", data={"url": second.url}).json()["id"]
     assert owner.post(f"{AAA}/webhooks/{webhook}/subscriptions/all.json").status_code == 204
 
-    eventually(lambda: len(second.deliveries) >= 5)
+    eventually(lambda: len(second.deliveries) >= 1)
     assert {arrived.json()["for_user_id"] for arrived in second.deliveries} == {ACME}
     assert len(receiver.deliveries) <= before + 1
     server.shutdown()
