@@ -1,6 +1,8 @@
 """What is stored reaches every open page once, whatever the order of commits and whoever lost the connection."""
 
 import asyncio
+import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,8 +13,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from aaa_dashboard.activity import feed
-from aaa_dashboard.activity.feed import following
+from aaa_dashboard.activity.feed import following, reader
 from aaa_dashboard.activity.feed.following import PENDING_MESSAGES, Feed, Follower
+from aaa_dashboard.activity.feed.holes import KEEP_SECONDS, SKEW_SECONDS
 from aaa_dashboard.activity.feed.messages import beat
 from aaa_dashboard.activity.feed.reader import MOST_A_TICK, MOST_TO_CATCH_UP, Reader, View
 from aaa_dashboard.activity.filters import Filters
@@ -50,7 +53,7 @@ def test_a_stored_event_reaches_an_open_page(store: Store) -> None:
 
 
 def test_an_event_whose_commit_lands_late_is_not_skipped(store: Store) -> None:
-    store(id=9, received_at=timezone.now() - timedelta(minutes=1))
+    store(id=9, received_at=timezone.now() - timedelta(minutes=2))
 
     async def scenario() -> None:
         async with page(position=9) as opened:
@@ -269,6 +272,20 @@ def test_a_page_that_reads_too_slowly_is_marked_and_not_waited_for() -> None:
     async_to_sync(scenario)()
 
 
+def test_a_message_that_comes_as_the_waiting_ends_is_not_overtaken() -> None:
+    async def scenario() -> None:
+        follower = Follower(View(Filters(), readable=False))
+        follower.caught_up(beat(1))
+        await follower.next(1)
+        waiting = asyncio.create_task(follower.next(0.01))
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.02, follower.offer, beat(2))
+        time.sleep(0.05)  # noqa: ASYNC251 - so that both are due at once, the end of the waiting first
+        assert await waiting == beat(2)
+
+    async_to_sync(scenario)()
+
+
 def test_the_feed_rests_while_nobody_watches_and_gives_its_connection_back(store: Store) -> None:
     async def scenario() -> Feed:
         async with page() as opened:
@@ -281,10 +298,33 @@ def test_the_feed_rests_while_nobody_watches_and_gives_its_connection_back(store
     assert resting._thread.submit(lambda: connection.connection is None).result()
 
 
+def test_rows_that_make_place_for_others_are_in_the_answer_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_ROWS_KEPT", 5)
+    first, *old = store.many(5)
+    view = View(Filters(), readable=False)
+    feeding = Reader()
+
+    def ids() -> list[int]:
+        return [int(id_) for id_ in re.findall(rb'event-(\d+)\\"', feeding.catch_up(view, first.pk).data)]
+
+    assert ids() == [event.pk for event in reversed(old)]
+    new = store.many(8)
+    feeding.tick([])
+    assert ids() == [event.pk for event in reversed([*old, *new])]
+    feeding.stop()
+
+
 def test_a_new_page_starts_where_nothing_can_be_missed(
     store: Store, django_assert_num_queries: Callable[..., Any]
 ) -> None:
-    old, recent = store.many(20), store()
+    old, recent = store.many(120), store()
     with django_assert_num_queries(1):
         position = feed.position()
     assert old[0].pk <= position < recent.pk
+
+
+def test_the_clock_of_a_receiver_may_be_behind(store: Store) -> None:
+    store(received_at=timezone.now() - timedelta(seconds=KEEP_SECONDS + SKEW_SECONDS - 1))
+    assert feed.position() == 0

@@ -62,8 +62,14 @@ class Follower:
         Raises:
             TimeoutError: None came in that time.
         """
-        async with asyncio.timeout(seconds):
-            return await self._pending.get()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._pending.get()
+        except TimeoutError:
+            if self._pending.empty():
+                raise
+            # It came in that very moment, and goes first: the feed's watermark counts it as shown.
+            return self._pending.get_nowait()
 
     def _empty(self) -> None:
         with contextlib.suppress(asyncio.QueueEmpty):

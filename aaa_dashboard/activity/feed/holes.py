@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 KEEP_SECONDS = 10.0
 """A commit that takes longer than this is not waited for: the receiver's own limit is well below."""
+SKEW_SECONDS = 60.0
+"""By so much the clocks of two machines may differ. NTP keeps them within a fraction of it."""
 YOUNG_SECONDS = 1.0
 """Holes younger than this are looked into at every tick, older ones once in this time."""
 MOST = 5_000

@@ -19,7 +19,7 @@ from ..names import NameCache
 from ..queries import PAGE
 from ..rows import ROW_FIELDS, render, rows_of
 from . import messages
-from .holes import KEEP_SECONDS, Holes
+from .holes import KEEP_SECONDS, SKEW_SECONDS, Holes
 from .messages import Message
 
 Head = tuple[int, str, str]
@@ -43,8 +43,11 @@ class View:
 
 
 def settled_id() -> int:
-    """Return an id below which every commit has long landed: a place from which nothing can be missed."""
-    old = Event.objects.filter(received_at__lt=timezone.now() - timedelta(seconds=KEEP_SECONDS))
+    """Return an id below which every commit has long landed: a place from which nothing can be missed.
+
+    `received_at` is the clock of the receiver's machine, now is this one's: they may differ by `SKEW_SECONDS`.
+    """
+    old = Event.objects.filter(received_at__lt=timezone.now() - timedelta(seconds=KEEP_SECONDS + SKEW_SECONDS))
     newest = old.order_by("-received_at").values_list("id", flat=True).first()
     return newest or 0
 
@@ -123,9 +126,12 @@ class Reader:
         missing = [id_ for id_ in ids if (id_, readable) not in self._rendered]
         if missing:
             self._render(Event.objects.filter(id__in=missing).only(*ROW_FIELDS), readable)
+        # An event may have been deleted since its id was seen; then it has no row.
+        html = "".join(self._rendered.get((id_, readable), "") for id_ in ids)
+        # Only now: what is given up must not be of this very answer.
         while len(self._rendered) > _ROWS_KEPT:
             self._rendered.popitem(last=False)
-        return "".join(self._rendered.get((id_, readable), "") for id_ in ids)
+        return html
 
     def _render(self, found: Iterable[Event], readable: bool) -> None:
         events = list(found)
