@@ -11,6 +11,7 @@ from aaa_dashboard.x_api.transport import PATIENCE_SECONDS
 
 from .credentials import api_of
 from .models import App, Webhook
+from .signals import ended
 from .timeline import Kind, note, set_valid
 
 
@@ -91,4 +92,5 @@ def mark_gone(webhook: Webhook) -> None:
     """Keep that X has a webhook no more, and that nobody here deleted it."""
     with transaction.atomic():
         if Webhook.objects.filter(pk=webhook.pk, deleted_at=None).update(deleted_at=timezone.now(), valid=False):
-            note(webhook, Kind.GONE, "X does not list it any more.")
+            note(webhook, Kind.GONE, "X does not have it any more.")
+            ended.send(Webhook, webhook=webhook)

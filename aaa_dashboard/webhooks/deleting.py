@@ -10,6 +10,7 @@ from aaa_dashboard.x_api import errors
 
 from .credentials import api_of
 from .models import Webhook
+from .signals import ended
 from .timeline import Kind, note
 
 
@@ -25,11 +26,12 @@ def delete(webhook: Webhook, *, by: Actor) -> bool:
     with suppress(errors.WebhookNotFound):
         api_of(webhook.app).delete_webhook(webhook.x_id)
     with transaction.atomic():
-        ended = Webhook.objects.filter(pk=webhook.pk, deleted_at=None).update(
+        is_ours = Webhook.objects.filter(pk=webhook.pk, deleted_at=None).update(
             deleted_at=timezone.now(), valid=False, valid_since=None
         )
-        if ended:
+        if is_ours:
             note(webhook, Kind.DELETED, by=by)
+            ended.send(Webhook, webhook=webhook)
             record(by, "deleted a webhook", webhook, before={"X id": webhook.x_id, "valid": webhook.valid})
     webhook.refresh_from_db()
-    return bool(ended)
+    return bool(is_ours)

@@ -25,6 +25,8 @@ FRESH = timedelta(minutes=2)
 # A page that people wait for does not wait out what X's limits or outages make of a call.
 GLANCE_SECONDS = 1.0
 TIMELINE = 100
+# States of subscriptions in which X delivers.
+AT_X = ("active", "unknown")
 
 
 @require_safe
@@ -61,7 +63,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "webhook": found,
         "changes": found.changes.order_by("-at", "-pk")[:TIMELINE],
-        "accounts": found.subscriptions.count(),
+        "accounts": found.subscriptions.filter(state__in=AT_X).count(),
         "may_manage": request.user.has_perm(MANAGE),
     }
     return render(request, "webhooks/webhook.html", context)
@@ -126,7 +128,12 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     typed = request.POST.get("name", "").strip()
     if request.method != "POST" or typed != found.url:
         wrong = request.method == "POST"
-        context = {"webhook": found, "accounts": found.subscriptions.count(), "typed": typed, "wrong": wrong}
+        context = {
+            "webhook": found,
+            "accounts": found.subscriptions.filter(state__in=AT_X).count(),
+            "typed": typed,
+            "wrong": wrong,
+        }
         return render(request, "webhooks/delete.html", context, status=422 if wrong else 200)
     try:
         ended = deleting.delete(found, by=Actor.of_request(request))
