@@ -1,9 +1,11 @@
 """Pages that show events."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -40,8 +42,11 @@ async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     view = feed.View(filters, readable=await user.ahas_perm(READ_MESSAGES))
     # The request lasts for minutes; its database connection, used up to here, must not.
     await sync_to_async(close_old_connections)()
+    may_look = sync_to_async(partial(_may_look, request, readable=view.readable))
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(feed.follow(view, position), content_type="text/event-stream", headers=headers)
+    return StreamingHttpResponse(
+        feed.follow(view, position, may_look), content_type="text/event-stream", headers=headers
+    )
 
 
 @require_safe
@@ -93,6 +98,16 @@ def event_json(request: HttpRequest, pk: int) -> HttpResponse:
         record(request, "downloaded a direct message", found)
     headers = {"Content-Disposition": f'attachment; filename="event-{pk}.json"'}
     return HttpResponse(found.payload, content_type="application/json", headers=headers)
+
+
+def _may_look(request: HttpRequest, *, readable: bool) -> bool:
+    """Say whether whoever opened a stream is still signed in, active, and has the same right to direct messages."""
+    try:
+        request.session = type(request.session)(request.session.session_key)  # as it is now, not as it was read then
+        user = get_user(request)
+        return user.is_authenticated and user.has_perm(READ_MESSAGES) == readable
+    finally:
+        close_old_connections()
 
 
 def _list_context(request: HttpRequest, filters: Filters, found: list[Event]) -> dict[str, Any]:

@@ -16,6 +16,11 @@ from aaa_dashboard.activity.filters import Filters
 ALL = Filters()
 
 
+async def always() -> bool:
+    """The reader of this page may look."""
+    return True
+
+
 class Page:
     """What a page was sent so far."""
 
@@ -58,7 +63,7 @@ async def rest() -> None:
 @asynccontextmanager
 async def page(position: int = 0, *, filters: Filters = ALL, readable: bool = False) -> AsyncIterator[Page]:
     """Open a page; the last one to leave waits until the feed rests."""
-    stream = feed.follow(View(filters, readable), position)
+    stream = feed.follow(View(filters, readable), position, always)
     try:
         yield Page(stream)
     finally:

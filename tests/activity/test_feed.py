@@ -21,7 +21,7 @@ from aaa_dashboard.activity.feed.reader import MOST_A_TICK, MOST_TO_CATCH_UP, Re
 from aaa_dashboard.activity.filters import Filters
 from aaa_dashboard.activity.queries import PAGE
 from tests.activity.factory import ACME, SUPPORT, Store, message, post
-from tests.activity.following import page
+from tests.activity.following import always, page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def stored(store: Store, *args: Any, **fields: Any) -> Any:
 
 
 def test_a_stored_event_reaches_an_open_page(store: Store) -> None:
-    old = store(received_at=timezone.now() - timedelta(minutes=1))
+    old = store(received_at=timezone.now() - timedelta(minutes=2))
 
     async def scenario() -> None:
         async with page(position=old.pk) as opened:
@@ -186,15 +186,13 @@ def test_closing_ends_every_stream_and_later_ones_at_once(store: Store) -> None:
             feed.close_all()
             with pytest.raises(StopAsyncIteration):
                 await opened.next()
-            late = feed.follow(View(Filters(), readable=False), 0)
+            late = feed.follow(View(Filters(), readable=False), 0, always)
             assert [chunk async for chunk in late] == [b"retry: 1000\n\n"]
 
     async_to_sync(scenario)()
 
 
-def test_a_stream_ends_by_itself_so_that_the_sign_in_is_checked_again(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stream_ends_by_itself_and_the_browser_comes_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "STREAM_SECONDS", 0.2)
 
     async def scenario() -> None:

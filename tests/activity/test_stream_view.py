@@ -1,13 +1,16 @@
 """The address that pages take their stream from."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
-from asgiref.sync import async_to_sync
-from django.contrib.auth.models import User
+from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib.auth.models import Permission, User
+from django.contrib.sessions.models import Session
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
+from aaa_dashboard.activity.feed import following
 from tests.activity.factory import Store
 from tests.activity.following import rest
 
@@ -56,6 +59,50 @@ def test_it_goes_on_from_where_the_page_stands(transactional_db: None, by_header
         # What the server does when the browser leaves.
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+        await rest()
+
+    async_to_sync(scenario)()
+
+
+def _sign_out(user: User) -> None:
+    Session.objects.all().delete()
+
+
+def _deactivate(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def _change_the_password(user: User) -> None:
+    user.set_password("another one")
+    user.save()
+
+
+def _take_the_permission(user: User) -> None:
+    user.user_permissions.clear()
+
+
+@pytest.mark.parametrize("act", [_sign_out, _deactivate, _change_the_password, _take_the_permission])
+def test_it_ends_when_whoever_opened_it_may_look_no_more(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, act: Callable[[User], None]
+) -> None:
+    monkeypatch.setattr(following, "BEAT_SECONDS", 0.2)
+    store = Store()
+    user = User.objects.create_user("ada")
+    user.user_permissions.add(Permission.objects.get(codename="read_direct_messages"))
+    client = AsyncClient()
+    client.force_login(user)
+
+    async def scenario() -> None:
+        response = await client.get(STREAM)
+        chunks = response.streaming_content.__aiter__()  # type: ignore[attr-defined]
+        beats = 0
+        while beats < 2:  # asked once at the least, and let go on
+            beats += b"event: beat" in await anext(chunks)
+        await sync_to_async(act)(user)
+        await sync_to_async(store)()
+        async with asyncio.timeout(5):
+            async for _ in chunks:
+                pass
         await rest()
 
     async_to_sync(scenario)()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.activity.factory import ACME, Store, message, post
@@ -104,6 +105,16 @@ def test_a_sign_in_that_has_ended_is_said(site: Site, ada: Person) -> None:
     expect(page.get_by_role("status")).to_have_text("Signed out", timeout=15_000)
     page.get_by_role("link", name="Sign in again").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.slow  # the server asks every 15 seconds
+def test_signing_out_in_one_tab_ends_live_in_the_others(site: Site, ada: Person) -> None:
+    page = ada.sign_in()
+    connected(page)
+    other = page.context.new_page()
+    other.goto(f"{site.url}/events/")
+    other.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("status")).to_have_text("Signed out", timeout=25_000)
 
 
 def test_two_people_see_the_same(site: Site, people: Callable[..., Person]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -16,8 +16,9 @@ from .reader import Reader, View, settled_id
 
 TICK_SECONDS = 0.1
 BEAT_SECONDS = 15.0
+"""So often a page is given a sign of life, and asked whether its reader may still look."""
 STREAM_SECONDS = 600.0
-"""A stream ends by itself after this time and the browser comes back: who has lost the right to look does not."""
+"""A stream ends by itself after this time and the browser comes back."""
 PENDING_MESSAGES = 30
 """Three seconds of messages. A page that reads more slowly is caught up from where it stands."""
 TROUBLE_SECONDS = 1.0
@@ -26,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+MayLook = Callable[[], Awaitable[bool]]
+"""Whether the reader of a page has still the rights that its view was made with. May fail as the database does."""
 
 
 class Follower:
@@ -100,19 +104,24 @@ class Feed:
         for follower in self._followers:
             follower.end()
 
-    async def follow(self, view: View, position: int) -> AsyncIterator[bytes]:
-        """Yield what a page is to be sent that has everything up to `position`, until the stream's time is over."""
+    async def follow(self, view: View, position: int, may_look: MayLook) -> AsyncIterator[bytes]:
+        """Yield what a page is to be sent that has everything up to `position`, while its reader may look."""
         follower = Follower(view)
         self._followers.add(follower)
         try:
             yield messages.RETRY
-            ends = self.loop.time() + STREAM_SECONDS
-            while not (self._closed or follower.ended) and (left := ends - self.loop.time()) > 0:
+            asked = self.loop.time()
+            ends = asked + STREAM_SECONDS
+            while not (self._closed or follower.ended) and (now := self.loop.time()) < ends:
+                if now >= asked + BEAT_SECONDS:
+                    asked = now
+                    if not await _may_look(may_look):
+                        return
                 if follower.behind and not await self._catch_up(follower, position):
                     yield messages.TROUBLE.data
                     await asyncio.sleep(TROUBLE_SECONDS)
                     continue
-                message = await self._next(follower, min(left, BEAT_SECONDS))
+                message = await self._next(follower, min(ends, asked + BEAT_SECONDS) - now)
                 if message is None:
                     continue
                 position = position if message.watermark is None else message.watermark
@@ -183,22 +192,30 @@ class Feed:
         return await self.loop.run_in_executor(self._thread, partial(question, *args, **kwargs))
 
 
+async def _may_look(may_look: MayLook) -> bool:
+    try:
+        return await may_look()
+    except AnyDatabaseError:
+        return True  # nobody is signed out because the database is away; nothing can be shown meanwhile
+
+
 _feeds: dict[asyncio.AbstractEventLoop, Feed] = {}
 
 
-def follow(view: View, position: int) -> AsyncIterator[bytes]:
+def follow(view: View, position: int, may_look: MayLook) -> AsyncIterator[bytes]:
     """Follow events as Server-Sent Events, on the running loop's feed; it is started when it is first needed.
 
     Args:
         view: What the page shows.
         position: A watermark: the page has every event of its view up to this id.
+        may_look: Asked every `BEAT_SECONDS`; the stream ends when it says no.
     """
     loop = asyncio.get_running_loop()
     if loop not in _feeds:
         for ended in [each for each in _feeds if each.is_closed()]:
             del _feeds[ended]
         _feeds[loop] = Feed()
-    return _feeds[loop].follow(view, position)
+    return _feeds[loop].follow(view, position, may_look)
 
 
 def position() -> int:
