@@ -21,6 +21,9 @@ POLL_SECONDS = 0.1
 class Busy(Exception):
     """Somebody else is at it, and was not done in time."""
 
+    def __str__(self) -> str:
+        return "Somebody else is changing the same. Try again in a minute."
+
 
 @contextmanager
 def claimed(row: Subscription | Move, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
