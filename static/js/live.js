@@ -16,7 +16,8 @@ const pauseButton = find("pause");
 
 let source = null;
 let position = root.dataset.position;
-let heard = Date.now();
+const opened = Date.now();
+let heard = opened;
 let retryMs = 1000;
 let retryTimer = 0;
 let hiddenTimer = 0;
@@ -51,8 +52,9 @@ function describe() {
 
 function describeRate() {
   const since = Date.now() - RATE_SECONDS * 1000;
+  const seconds = Math.min(RATE_SECONDS, Math.max(1, (Date.now() - opened) / 1000)); // a young page has seen less
   while (arrivals.length && arrivals[0][0] < since) arrivals.shift();
-  const rate = arrivals.reduce((sum, [, count]) => sum + count, 0) / RATE_SECONDS;
+  const rate = arrivals.reduce((sum, [, count]) => sum + count, 0) / seconds;
   const rounded = rate >= 1 ? Math.round(rate) : Math.round(rate * 10) / 10;
   set(find("rate"), rounded ? `${rounded} event${rounded === 1 ? "" : "s"} a second · ` : "");
 }
