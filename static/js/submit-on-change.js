@@ -8,7 +8,11 @@ for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
     for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
   });
 }
-// Coming back through the browser's history finds the form usable again.
+// Coming back through the browser's history finds the form usable again, and with what this page shows, not what was
+// chosen when it was left.
 addEventListener("pageshow", () => {
-  for (const field of document.querySelectorAll("form[data-submit-on-change] :disabled")) field.disabled = false;
+  for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
+    for (const field of form.elements) field.disabled = false;
+    form.reset();
+  }
 });

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.activity.factory import Store, message, payload, post
+from aaa_dashboard.subscriptions.models import Account
+from tests.activity.factory import ACME, Store, message, payload, post
 
 from .conftest import Person, Site
 
@@ -73,7 +74,9 @@ def test_a_direct_message_is_read_by_who_may(site: Site, people: Callable[..., P
 def test_nothing_is_wider_than_a_narrow_screen(site: Site, people: Callable[..., Person], width: int) -> None:
     store = Store()
     posts = [store(payload(name)) for name in ("tweet_create_events__extended_media", "tweet_create_events__quote")]
-    long = store(post("https://acme.example/" + "x" * 300))
+    endless = {"id_str": ACME, "name": "N" * 50, "screen_name": "s" * 15}
+    long = store(post("w" * 270, author=ACME, user=endless, quoted_status={"text": "q" * 270, "user": endless}))
+    Account.objects.filter(x_user_id=ACME).update(name="N" * 200, screen_name="s" * 64)
     page = people("ada", width=width, is_staff=True).sign_in()
     for path in ("/live/", "/events/", *(f"/events/{event.pk}/" for event in (*posts, long)), "/sign-in/", "/nowhere/"):
         page.goto(site.url + path)
@@ -81,6 +84,30 @@ def test_nothing_is_wider_than_a_narrow_screen(site: Site, people: Callable[...,
         for entry in page.locator(".rail a, .rail button").all():
             box = entry.bounding_box()
             assert box is None or box["x"] + box["width"] <= width, path
+
+
+def test_a_name_that_runs_backwards_leaves_what_stands_beside_it_alone(site: Site, ada: Person) -> None:
+    event = Store()(post("abc", user={"id_str": "7", "name": "\u202eevil", "screen_name": "mirakeller"}))
+    page = ada.sign_in(path="/events/")
+    for path in ("/events/", f"/events/{event.pk}/"):
+        page.goto(site.url + path)
+        name, handle = page.locator("bdi", has_text="evil").last, page.get_by_text("@mirakeller").first
+        name_box, handle_box = name.bounding_box(), handle.bounding_box()
+        assert name_box
+        assert handle_box
+        # Left to right: had the name its way, the handle would stand mirrored before it.
+        assert handle_box["x"] >= name_box["x"] + name_box["width"]
+
+
+def test_coming_back_finds_the_account_that_the_page_shows(site: Site, ada: Person) -> None:
+    Store()
+    page = ada.sign_in(path="/events/")
+    for _ in range(2):
+        page.get_by_label("Account").select_option("@acme")
+        page.wait_for_url(f"**/events/?account={ACME}")
+        page.go_back()
+        page.wait_for_url("**/events/")
+        expect(page.get_by_label("Account")).to_have_value("")
 
 
 def test_no_page_breaks_its_own_content_policy(site: Site, people: Callable[..., Person]) -> None:
