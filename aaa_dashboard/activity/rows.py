@@ -1,5 +1,6 @@
 """The one row that Live, its stream and Events show."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,9 @@ LATE = timedelta(minutes=15)
 """From here on a row says how long an event took to reach us: X retries for minutes and replays days."""
 EXCERPT = 600
 """Characters of text in a row; the event's own page has all of it."""
+
+# `dm_events`, `directMessage…`, `x.dm.edited`, `Chat.received`; rather one too many than the words of one in the open.
+_SOUNDS_PRIVATE = re.compile(r"^dm|[^a-z]dm|(?-i:[a-z]D[mM])|message|chat", re.IGNORECASE)
 
 ROW_FIELDS = ("for_user_id", "kind", "category", "payload", "occurred_at", "received_at", "redeliveries")
 
@@ -64,9 +68,7 @@ def is_private(event: Event, card: Card) -> bool:
     """Say whether an event holds the words of a direct message. Unknown kinds that sound like one count as one."""
     if event.category == Category.MESSAGES or card.private:
         return True
-    return event.category == Category.OTHER and any(
-        word in event.kind for word in ("direct_message", "message", "chat", "dm.")
-    )
+    return event.category == Category.OTHER and bool(_SOUNDS_PRIVATE.search(event.kind))
 
 
 def rows_of(events: Iterable[Event], names: Mapping[str, str], *, readable: bool) -> list[Row]:

@@ -94,3 +94,35 @@ def test_typing_holds_no_words_and_is_open(ada: Client, store: Store) -> None:
     event = store(payload("direct_message_indicate_typing_events__typing"))
     assert event.category == Category.SIGNALS
     assert "As X sent it" in ada.get(f"/events/{event.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "dm_events",
+        "DM.edited",
+        "directMessageEdits",
+        "direct_message_reactions",
+        "group_dm_events",
+        "newDmEvents",
+        "Chat.opened",
+        "encrypted.dm.new",
+    ],
+)
+def test_a_kind_that_nobody_knows_and_sounds_like_messages_is_covered_everywhere(
+    ada: Client, reader: Client, store: Store, kind: str
+) -> None:
+    event = store({"for_user_id": SUPPORT, kind: [{"text": SECRET}]})
+    for path in ("/events/", "/live/"):
+        assert "you need the permission “Read direct messages”" in ada.get(path).content.decode()
+    page = f"/events/{event.pk}/"
+    assert SECRET not in ada.get(page).content.decode()
+    assert ada.get(f"/events/{event.pk}.json").status_code == 403
+    assert SECRET in reader.get(page).content.decode()
+    assert AuditEntry.objects.filter(action="read a direct message").count() == 1
+
+
+@pytest.mark.parametrize("kind", ["space_events", "admin_events", "list.create"])
+def test_a_kind_that_nobody_knows_and_sounds_like_something_else_is_open(ada: Client, store: Store, kind: str) -> None:
+    event = store({"for_user_id": SUPPORT, kind: [{"text": "hello"}]})
+    assert "hello" in ada.get(f"/events/{event.pk}/").content.decode()
