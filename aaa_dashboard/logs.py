@@ -43,3 +43,16 @@ def formatter(as_json: bool = False) -> logging.Formatter:
             renderer,
         ],
     )
+
+
+class Calm(logging.Filter):
+    """Takes the traceback from what a visitor caused: a wrong host or address is one line, and no error of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything pass, some of it with less."""
+        refused = record.name.startswith("django.security.")
+        if refused or (record.name == "django.request" and record.levelno < logging.ERROR):
+            record.exc_info = record.exc_text = None
+        if refused:
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True

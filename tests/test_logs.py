@@ -1,12 +1,14 @@
 """A log line says what happened and nothing of what was in hand: no local variable, however pretty."""
 
+import io
 import json
 import logging
 import sys
 
 import pytest
+from django.test import Client
 
-from aaa_dashboard.logs import formatter
+from aaa_dashboard.logs import Calm, formatter
 
 
 def _record() -> logging.LogRecord:
@@ -30,3 +32,29 @@ def test_json_is_one_object_a_line() -> None:
     line = formatter(as_json=True).format(_record())
     assert "\n" not in line
     assert json.loads(line)["event"] == "it broke"
+
+
+@pytest.mark.parametrize(("path", "host", "status"), [("/sign-in/", "evil.example", 400), ("/sign-in/", "", 403)])
+def test_what_a_visitor_causes_is_one_calm_line(
+    monkeypatch: pytest.MonkeyPatch, db: None, path: str, host: str, status: int
+) -> None:
+    ours = next(
+        handler for handler in logging.getLogger().handlers if any(isinstance(f, Calm) for f in handler.filters)
+    )
+    written = io.StringIO()
+    monkeypatch.setattr(ours, "stream", written)
+    client = Client(enforce_csrf_checks=True)
+    response = client.post(path, headers={"Host": host} if host else {})
+    assert response.status_code == status
+    lines = written.getvalue().splitlines()
+    assert [line for line in lines if "[warning" not in line] == []
+    assert len([line for line in lines if "django.security" in line]) == 1
+
+
+@pytest.mark.any_database
+def test_a_refusal_has_no_traceback_and_a_failure_keeps_it() -> None:
+    for level, kept in ((logging.WARNING, False), (logging.ERROR, True)):
+        record = _record()
+        record.name, record.levelno = "django.request", level
+        assert Calm().filter(record)
+        assert bool(record.exc_info) is kept

@@ -95,6 +95,7 @@ def _environment(given: Mapping[str, str], configuration: Configuration, public_
     defaults = {
         "PUBLIC_URL": public_url,
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "COOKIE_SUFFIX": f"_{configuration.port}",
         "X_API_BASE_URL": configuration.sandbox_url,
         "SANDBOX_TRAFFIC_PER_SECOND": "2",
         "SANDBOX_WEBHOOK_URL": f"{configuration.dashboard_url}/webhook/twitter",

@@ -42,7 +42,10 @@ def test_each_installation_gets_secrets_of_its_own(env_file: Path, tmp_path: Pat
     write_env_file(other, EXAMPLE)
     ours, theirs = (path.read_text(encoding="utf-8").splitlines() for path in (env_file, other))
     differing = {line.split("=")[0] for line, their_line in zip(ours, theirs, strict=True) if line != their_line}
-    assert differing == {"SECRET_KEY", "SECRET_ENCRYPTION_KEYS", "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "DEMO_PASSWORD"}
+    assert differing == {
+        *("SECRET_KEY", "SECRET_ENCRYPTION_KEYS", "DEMO_PASSWORD"),
+        *("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET"),
+    }
 
 
 def test_the_encryption_key_is_one(env_file: Path) -> None:
@@ -70,6 +73,8 @@ def test_addresses_follow_the_ports(env_file: Path, monkeypatch: pytest.MonkeyPa
     assert environment["SANDBOX_WEBHOOK_URL"] == "http://127.0.0.1:8180/webhook/twitter"
     assert environment["X_API_BASE_URL"] == "http://127.0.0.1:8181"
     assert environment["SANDBOX_PORT"] == "8181"
+    # Browsers keep cookies by host alone: a second installation must not sign out the people of the first.
+    assert environment["COOKIE_SUFFIX"] == "_8180"
 
 
 def test_the_environment_beats_the_file(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
