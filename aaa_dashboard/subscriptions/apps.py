@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.apps import AppConfig
 
 
@@ -9,10 +7,6 @@ class SubscriptionsConfig(AppConfig):
     def ready(self) -> None:
         from aaa_dashboard.webhooks.signals import ended
 
-        ended.connect(_close, dispatch_uid="subscriptions of a webhook end with it")
+        from .checking import webhook_ended
 
-
-def _close(*, webhook: Any, **_: Any) -> None:
-    from .moving import close
-
-    close(webhook)
+        ended.connect(webhook_ended, dispatch_uid="subscriptions of a webhook that ended")

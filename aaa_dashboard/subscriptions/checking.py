@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -110,6 +111,16 @@ def _take_on(webhook: Webhook, user_ids: set[str], at: datetime) -> int:
         ignore_conflicts=True,
     )
     return len(new)
+
+
+def webhook_ended(webhook: Webhook, **_: Any) -> None:
+    """Note that X forgot the subscriptions of a webhook with it.
+
+    Tokens are kept: X may be wrong about what it has, or another webhook may take their place. Who wants them wiped
+    removes the subscription.
+    """
+    gone = Subscription.objects.filter(webhook=webhook, state__in=[State.ACTIVE, State.UNKNOWN])
+    gone.update(state=State.MISSING, state_since=timezone.now())
 
 
 def count(app: App) -> Usage:
