@@ -36,7 +36,7 @@ def shown(app: App) -> list[Shown]:
     listed = []
     for field in SECRETS:
         given = _from_environment(app, field)
-        label = str(App._meta.get_field(field).verbose_name).capitalize()  # noqa: SLF001 - documented
+        label = field.replace("_", " ").capitalize()
         listed.append(Shown(label, fingerprint(given or getattr(app, field)), bool(given)))
     return listed
 

@@ -36,7 +36,7 @@ def listed(failures: Mapping[int, Failure]) -> list[AppListed]:
     """Every app; `failures` by its primary key."""
     current = Webhook.objects.filter(deleted_at=None).order_by("-valid", "pk")
     apps = App.objects.order_by("id").prefetch_related(Prefetch("webhooks", current, to_attr="current"))
-    return [AppListed(app, app.current, failures.get(app.pk), _allowances(app)) for app in apps]  # type: ignore[attr-defined]
+    return [AppListed(app, app.current, failures.get(app.pk), _allowances(app)) for app in apps]
 
 
 def _allowances(app: App) -> list[Allowance]:

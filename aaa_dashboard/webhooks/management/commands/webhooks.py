@@ -61,11 +61,14 @@ class Command(BaseCommand):
         except XError as error:
             is_temporary = isinstance(error, TemporarilyUnavailable | RateLimited)
             raise CommandError(str(error), returncode=UNKNOWN if is_temporary else REFUSED) from None
-        except (InvalidToken, ValueError) as error:
+        except InvalidToken as error:
             raise CommandError(
-                f"The app cannot be used: {error or 'none of SECRET_ENCRYPTION_KEYS opens its keys'}.",
-                returncode=MISUSED,
+                "Stored keys cannot be decrypted: none of SECRET_ENCRYPTION_KEYS opens them. Put back the key they "
+                "were stored with, after the current one.",
+                returncode=REFUSED,
             ) from error
+        except ValueError as error:
+            raise CommandError(f"X cannot be asked like that: {error}", returncode=MISUSED) from error
 
     def _list(self, *, app: str | None, **_: Any) -> None:
         apps = [_app(app)] if app else list(App.objects.order_by("id")) or [_app(DEFAULT_SLUG)]
