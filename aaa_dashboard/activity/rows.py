@@ -12,12 +12,13 @@ from heroicons.templatetags.heroicons import heroicon_mini
 
 from aaa_dashboard.deliveries.models import Category, Event
 
-from .cards import Card, card_of
+from .cards import Card, Person, card_of
 
 READ_MESSAGES = "deliveries.read_direct_messages"
 """The permission without which the words of a direct message are nowhere shown."""
 LATE = timedelta(minutes=15)
 """From here on a row says how long an event took to reach us: X retries for minutes and replays days."""
+X_BEGAN = 2006
 EXCERPT = 600
 """Characters of text in a row; the event's own page has all of it."""
 
@@ -58,7 +59,12 @@ class Row:
         if self.event.redeliveries:
             tags += (f"redelivered {self.event.redeliveries} ×" if self.event.redeliveries > 1 else "redelivered",)
         delay = self.event.received_at - self.event.occurred_at
-        return (*tags, f"{in_words(delay)} late") if delay >= LATE else tags
+        return (*tags, f"{in_words(delay)} late") if self.is_timed and delay >= LATE else tags
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether X sent a time that can be one; where it sent none, the receiver's stands for it."""
+        return self.event.occurred_at != self.event.received_at and self.event.occurred_at.year >= X_BEGAN
 
     def render(self) -> SafeString:
         return render(self)
@@ -71,7 +77,7 @@ def is_private(event: Event, card: Card) -> bool:
     return event.category == Category.OTHER and bool(_SOUNDS_PRIVATE.search(event.kind))
 
 
-def rows_of(events: Iterable[Event], names: Mapping[str, str], *, readable: bool) -> list[Row]:
+def rows_of(events: Iterable[Event], names: Mapping[str, Person], *, readable: bool) -> list[Row]:
     """Read the events' payloads."""
     return [Row(event, card_of(event.kind, event.payload, event.for_user_id, names), readable) for event in events]
 

@@ -16,7 +16,7 @@ from aaa_dashboard.audit import record
 from aaa_dashboard.deliveries.models import Category, Event
 
 from . import feed
-from .cards import card_of
+from .cards import NOBODY, card_of
 from .filters import Filters
 from .names import accounts_offered, names_of
 from .queries import newest, page_of
@@ -79,7 +79,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "event": found,
         "card": card,
         "row": Row(found, card, readable),
-        "account_name": names.get(found.for_user_id, ""),
+        "account_name": names.get(found.for_user_id, NOBODY).screen_name,
         "private": private,
         "readable": readable,
         "raw": pretty(found.payload) if readable else "",

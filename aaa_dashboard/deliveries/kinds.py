@@ -87,17 +87,18 @@ def tweet_text(tweet: Any) -> str:
     """Return the whole text of a post; of a repost the original's, of a quote both. Entities stay escaped as sent."""
     original = member(tweet, "retweeted_status")
     if isinstance(original, dict):
-        return _own_text(original)
+        return own_text(original)
     quoted = member(tweet, "quoted_status")
     if isinstance(quoted, dict):
-        return f"{_own_text(tweet)}\n{_own_text(quoted)}".strip()
-    return _own_text(tweet)
+        return f"{own_text(tweet)}\n{own_text(quoted)}".strip()
+    return own_text(tweet)
 
 
-def _own_text(tweet: Any) -> str:
+def own_text(tweet: Any) -> str:
+    """Return the whole text of one post, entities escaped as sent."""
     # `text` ends in "…" where `truncated` is set; the whole is in the extended form.
     for value in (member(tweet, "extended_tweet", "full_text"), member(tweet, "full_text"), member(tweet, "text")):
-        if isinstance(value, str):
+        if isinstance(value, str) and value:
             return value
     return ""
 

@@ -237,7 +237,7 @@ def _row(kind: Kind, key: str, item: Any, for_user_id: str, received_at: datetim
         storable(actor_id)[:32],
         received_at if ms is None else datetime.fromtimestamp(ms / 1000, UTC),
         received_at,
-        storable(_unescape(kind.text(item)))[:TEXT_LIMIT],
+        storable(unescape(kind.text(item)))[:TEXT_LIMIT],
         payload,
     )
 
@@ -258,8 +258,8 @@ def _content_identity(item: Any) -> Identity:
     return ("content", blake2b(canonical, digest_size=32).hexdigest())
 
 
-def _unescape(text: str) -> str:
-    """Undo the three characters that X escapes in text."""
+def unescape(text: str) -> str:
+    """Undo the three characters that X escapes in text, once; what else looks like an entity a person wrote."""
     if "&" not in text:
         return text
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

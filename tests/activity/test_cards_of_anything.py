@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aaa_dashboard.activity.cards import card_of
+from aaa_dashboard.activity.cards import Person, card_of
 from aaa_dashboard.activity.raw import indented
 from aaa_dashboard.activity.rows import Row, render
 from aaa_dashboard.deliveries.kinds import ACTIVITIES, KINDS
@@ -42,7 +42,7 @@ def test_any_item_makes_a_card_and_a_row(kind: str, item: Any, around: Any) -> N
     if kind in ACTIVITIES:
         body = {"data": item}
     payload = json.dumps(body)
-    card = card_of(kind, payload, "7", {"7": "acme"})
+    card = card_of(kind, payload, "7", {"7": Person("7", "Acme", "acme")})
     now = timezone.now()
     event = Event(pk=1, kind=kind, payload=payload, occurred_at=now, received_at=now, redeliveries=0)
     render(Row(event, card, readable=False)).encode()

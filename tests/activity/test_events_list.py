@@ -91,6 +91,19 @@ def test_an_empty_view_leads_to_everything(ada: Client, store: Store) -> None:
     assert f'<a href="{EVENTS}">Show everything</a>' in html
 
 
+@pytest.mark.parametrize(
+    ("query", "heading"),
+    [
+        ("?category=likes", "Nothing of this kind"),
+        ("?account=77", "Nothing for this account"),
+        ("?category=likes&account=77", "Nothing of this kind for this account"),
+    ],
+)
+def test_an_empty_view_says_what_matches_nothing(ada: Client, store: Store, query: str, heading: str) -> None:
+    store()
+    assert f"<h2>{heading}</h2>" in ada.get(EVENTS + query).content.decode()
+
+
 def test_live_and_events_show_the_same_rows(ada: Client, store: Store) -> None:
     for document in (post("One & <two>"), message(), {"for_user_id": ACME, "xyz_events": [{}]}):
         store(document)

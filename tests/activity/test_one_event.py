@@ -3,14 +3,17 @@
 import html
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 from django.test import Client
+from django.utils import timezone
 
 from tests.activity.factory import STRANGER, Store, post
 
 
 def test_it_shows_who_what_and_both_clocks(ada: Client, store: Store) -> None:
-    event = store(post("Hello &amp; welcome"), redeliveries=2)
+    now = timezone.now()
+    event = store(post("Hello &amp; welcome"), redeliveries=2, received_at=now, occurred_at=now - timedelta(seconds=1))
     page = ada.get(f"/events/{event.pk}/").content.decode()
     for words in ("Mira Keller", "@mirakeller", "→ @acme_support", "Hello &amp; welcome", "by X’s clock", "by ours",
                   "2 times", "tweet_create_events"):  # fmt: skip
@@ -30,6 +33,21 @@ def test_ids_beyond_two_to_the_53_are_exact_on_the_page_and_in_the_download(ada:
     assert download["Content-Type"] == "application/json"
     assert download["Content-Disposition"] == f'attachment; filename="event-{event.pk}.json"'
     assert download.content.decode() == event.payload
+
+
+def test_a_time_is_by_the_clock_of_x_only_where_x_sent_one(ada: Client, store: Store) -> None:
+    now = timezone.now()
+    for happened in (now, datetime(1970, 1, 1, tzinfo=UTC)):
+        event = store(occurred_at=happened, received_at=now)
+        page = ada.get(f"/events/{event.pk}/").content.decode()
+        assert "X sent no time" in page
+        assert "by X’s clock" not in page
+        assert " late" not in page
+
+
+def test_what_comes_from_x_itself_is_by_nobody(ada: Client, store: Store) -> None:
+    event = store({"for_user_id": STRANGER, "xyz_events": [{"id": 1}]})
+    assert "<h1>Unknown kind</h1>" in ada.get(f"/events/{event.pk}/").content.decode()
 
 
 def test_html_in_a_payload_stays_text(ada: Client, store: Store) -> None:

@@ -5,6 +5,7 @@ what can be read is shown and the rest is left out.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aaa_dashboard.deliveries.kinds import activity_kind_of, kind_of
@@ -36,14 +37,14 @@ CARDS: dict[str, Callable[[Scene], Card]] = {
 }
 
 
-def card_of(kind: str, payload: str, for_user_id: str, names: Mapping[str, str]) -> Card:
+def card_of(kind: str, payload: str, for_user_id: str, names: Mapping[str, Person]) -> Card:
     """Read one stored event.
 
     Args:
         kind: X's word for it, as stored.
         payload: JSON text of the delivery, reduced to this item. Text that is no JSON object gives an empty card.
         for_user_id: X user id of the account that X sent it for; empty where X named none.
-        names: Screen names of our accounts by X user id.
+        names: What we know of our accounts, by X user id.
     """
     try:
         body: Any = parse(payload.encode("utf-8", "replace"))
@@ -66,4 +67,12 @@ def card_of(kind: str, payload: str, for_user_id: str, names: Mapping[str, str])
         for_user_id=for_user_id,
         names=names,
     )
-    return CARDS.get(entry.card, unknown)(scene)
+    return _for_whom(CARDS.get(entry.card, unknown)(scene), scene)
+
+
+def _for_whom(card: Card, scene: Scene) -> Card:
+    """Say for which account an event came where the words do not: X sends it once for each that it concerns."""
+    handle = scene.account.handle
+    if not scene.for_user_id or card.actor.id == scene.for_user_id or f" {handle} ".lower() in f" {card.line} ".lower():
+        return card
+    return replace(card, line=f"{card.line} · for {handle}")

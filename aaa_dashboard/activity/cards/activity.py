@@ -6,8 +6,9 @@ Users come in three places: in `payload.source.data`, in the map `payload.users`
 from typing import Any
 
 from aaa_dashboard.deliveries.kinds import activity_actor_id, id_of, member
+from aaa_dashboard.deliveries.split import unescape
 
-from .card import NOBODY, Card, Person, Scene, id_text, ids, items, string, unescape
+from .card import NOBODY, Card, Person, Scene, id_text, ids, items, string
 from .messages import message, read, typing
 
 # Label, icon, words after the name; `{}` stands for whom it was done to.
@@ -53,6 +54,8 @@ def activity(scene: Scene) -> Card:
     if scene.kind.startswith("profile."):
         label, icon, words = "Profile", "pencil-square", f"changed the profile: {scene.kind.rpartition('.')[2]}"
     actor, liked = _actor(scene, payload), _liked(scene, payload)
+    if scene.kind == "post.reply.create" and actor.id and actor.id == id_text(payload.get("in_reply_to_user_id")):
+        words = "continues its thread"
     return Card(
         label=label or "Activity",
         icon=icon,

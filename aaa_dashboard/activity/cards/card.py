@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aaa_dashboard.deliveries.kinds import id_of, member, text_of
+from aaa_dashboard.deliveries.split import unescape
 
 HUES = 8
 """Number of avatar colours in the style sheet (`hue-0` …)."""
@@ -101,7 +102,8 @@ class Scene:
     body: dict[str, Any]
     item: dict[str, Any]
     for_user_id: str
-    names: Mapping[str, str]
+    names: Mapping[str, Person]
+    """What we know ourselves, by X user id."""
 
     @property
     def account(self) -> Person:
@@ -112,27 +114,25 @@ class Scene:
         """Read a v1.1 User object, or one of the X Activity API with `username`, there wrapped in `data`."""
         if isinstance(wrapped := member(value, "data"), dict):
             value = wrapped
-        id_ = id_text(id_of(value))
         screen_name = string(member(value, "screen_name")) or string(member(value, "username"))
-        return Person(
-            id=id_,
-            name=unescape(string(member(value, "name"))),
-            screen_name=screen_name or self.names.get(id_, ""),
-        )
+        return self._known(id_text(id_of(value)), unescape(string(member(value, "name"))), screen_name)
 
     def person_by_id(self, id_: str) -> Person:
         """Find a user by id in the delivery's own `users` map, then among our accounts."""
         known = member(self.body, "users", id_)
-        if isinstance(known, dict):
-            person = self.person(known)
-            return Person(id_, person.name, person.screen_name or self.names.get(id_, ""))
-        return Person(id=id_, screen_name=self.names.get(id_, ""))
+        person = self.person(known) if isinstance(known, dict) else NOBODY
+        return self._known(id_, person.name, person.screen_name)
+
+    def _known(self, id_: str, name: str, screen_name: str) -> Person:
+        """Fill in what the payload does not tell of an account of ours."""
+        ours = self.names.get(id_, NOBODY)
+        return Person(id_, name or ours.name, screen_name or ours.screen_name)
 
     def direction(self, actor: Person) -> str:
-        """`sent` for what the account did itself, else an arrow to the account."""
+        """`posted` for what the account did itself, else an arrow to the account."""
         if not self.for_user_id:
             return ""
-        return "sent" if actor.id == self.for_user_id else f"→ {self.account.handle}"
+        return "posted" if actor.id == self.for_user_id else f"→ {self.account.handle}"
 
 
 def string(value: Any) -> str:
@@ -145,11 +145,6 @@ def string(value: Any) -> str:
 def id_text(value: Any) -> str:
     """Return an id: strings as they are, numbers as digits."""
     return string(text_of(value))
-
-
-def unescape(text: str) -> str:
-    """Undo what X does to `&`, `<` and `>`, once; anything else that looks like an entity was written by a person."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def items(value: Any) -> list[Any]:

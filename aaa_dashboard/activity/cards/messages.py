@@ -3,8 +3,9 @@
 from typing import Any
 
 from aaa_dashboard.deliveries.kinds import member
+from aaa_dashboard.deliveries.split import unescape
 
-from .card import Card, Fact, Medium, Scene, id_text, ids, items, string, unescape, web_address
+from .card import Card, Fact, Medium, Scene, id_text, ids, items, string, web_address
 from .posts import medium
 
 

@@ -22,7 +22,10 @@ def revoke(scene: Scene) -> Card:
 def replay(scene: Scene) -> Card:
     """A replay that we asked for has ended."""
     state = string(scene.item.get("job_state"))
-    lines = {"Complete": "ended a replay: complete", "Incomplete": "ended a replay: something is missing, ask again"}
+    lines = {
+        "Complete": "has finished sending again what was missed",
+        "Incomplete": "could not send everything again",
+    }
     return Card(
         label="Replay",
         icon="arrow-path",
@@ -36,7 +39,7 @@ def replay(scene: Scene) -> Card:
 def unknown(scene: Scene) -> Card:
     """A kind that is not in the table: X adds kinds without notice, and nothing of them is lost."""
     return Card(
-        label="Unknown",
+        label=scene.label,
         icon="question-mark-circle",
         actor=FROM_X,
         line=f"sent something of the unknown kind “{scene.kind}”" + _for(scene),

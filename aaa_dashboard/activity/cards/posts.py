@@ -1,11 +1,15 @@
 """Posts, likes and deletions: v1.1 Tweet objects and what happens to them."""
 
+import re
 from typing import Any
 
-from aaa_dashboard.deliveries.kinds import id_of, member
+from aaa_dashboard.deliveries.kinds import id_of, member, own_text
+from aaa_dashboard.deliveries.split import unescape
 
-from .card import Card, Fact, Medium, Person, Scene, id_text, ids, items, string, unescape, web_address
+from .card import Card, Fact, Medium, Person, Scene, id_text, ids, items, string, web_address
 
+# What X allows in one, and nothing that an address would understand.
+_HANDLE = re.compile(r"[A-Za-z0-9_]+")
 _MEDIA_WORDS = {"photo": "Picture", "video": "Video", "animated_gif": "Animation"}
 
 
@@ -63,11 +67,8 @@ def delete(scene: Scene) -> Card:
 
 
 def whole_text(tweet: Any) -> str:
-    """Return the text of one post, unescaped: `text` ends in "…" where X truncated it, the whole is elsewhere."""
-    for path in (("extended_tweet", "full_text"), ("full_text",), ("text",)):
-        if text := string(member(tweet, *path)):
-            return unescape(text)
-    return ""
+    """Return the text of one post as its author wrote it."""
+    return unescape(string(own_text(tweet)))
 
 
 def media(tweet: Any) -> tuple[Medium, ...]:
@@ -108,7 +109,8 @@ def _manner(scene: Scene, tweet: dict[str, Any], author: Person) -> tuple[str, s
         of = scene.person(quoted.get("user")).handle
         return "Quote", "chat-bubble-left-right", f"quotes {of}"
     if replied := string(tweet.get("in_reply_to_screen_name")):
-        return "Reply", "arrow-uturn-left", f"→ @{replied}"
+        own = author.screen_name.lower() == replied.lower()
+        return "Reply", "arrow-uturn-left", "continues its thread" if own else f"→ @{replied}"
     if direction.startswith("→"):
         return "Mention", "at-symbol", direction
     return scene.label, "chat-bubble-oval-left", direction
@@ -133,7 +135,7 @@ def _post_facts(tweet: dict[str, Any], inner: Any, author: Person) -> tuple[Fact
     )
     if client:
         facts += (Fact("Written with", client),)
-    if author.screen_name and own_id.isdecimal():
+    if _HANDLE.fullmatch(author.screen_name) and own_id.isdecimal():
         facts += (Fact("At X", f"https://x.com/{author.screen_name}/status/{own_id}"),)
     return facts
 
