@@ -19,8 +19,8 @@ class Shared:
 SHARED: tuple[Shared, ...] = (
     Shared("Direct messages", "that you send and receive, with their text and pictures, as soon as they are sent."),
     Shared("Posts", "of yours, and those of others that mention, answer, quote or repost you; also what you delete."),
-    Shared("Relations", "likes, follows, blocks and mutes, by you and of you."),
-    Shared("Signs", "that somebody types to you or has read a message."),
+    Shared("Likes, follows, blocks and mutes", "by you and of you."),
+    Shared("Signs", "in your conversations that somebody types or has read."),
 )
 
 NOT_SHARED = (

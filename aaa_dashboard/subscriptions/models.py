@@ -1,5 +1,7 @@
 """X users whose activity we receive, how they came to be subscribed, and what of that is under way."""
 
+import zlib
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -32,7 +34,7 @@ class Account(models.Model):
     @property
     def hue(self) -> int:
         """One of eight grounds for the initials; the same for the same account everywhere."""
-        return int(self.x_user_id) % 8 if self.x_user_id.isdecimal() else 0
+        return zlib.crc32(self.x_user_id.encode()) % 8
 
 
 class Subscription(models.Model):

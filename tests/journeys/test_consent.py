@@ -10,6 +10,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, expect
 
 from aaa_dashboard.subscriptions.models import Subscription
+from aaa_dashboard.webhooks.models import Webhook
 from tests.sandbox.client import OWNER
 from tests.sandbox.control import Control
 from tests.sandbox.wire import Sandbox, free_port, sandboxes
@@ -130,7 +131,8 @@ def test_the_pages_of_staff_fit_a_telephone(
     if page.get_by_role("checkbox").count():
         page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Register").click()
-    for path in ("/accounts/", "/accounts/add/", "/accounts/invites/", "/webhooks/1/move/"):
+    move = f"/webhooks/{Webhook.objects.get().pk}/move/"
+    for path in ("/accounts/", "/accounts/add/", "/accounts/invites/", move):
         olga.open(path)
         assert fits(page), path
     assert olga.faults == []
