@@ -10,8 +10,15 @@ from tests.environment import ROOT, documented_settings
 pytestmark = pytest.mark.any_database
 
 READ = re.compile(r"""env(?:\.\w+)?\(\s*["']([A-Z][A-Z0-9_]*)["']""")
-# Read by the start of `make run`, or by docker compose.
-READ_ELSEWHERE = {"DEMO_PASSWORD", "PORT", "SANDBOX_PORT", "SANDBOX_TRAFFIC_PER_SECOND", "POSTGRES_PASSWORD"}
+# Read by the start of `make run`, by docker compose, or by uvicorn.
+READ_ELSEWHERE = {
+    "DEMO_PASSWORD",
+    "PORT",
+    "SANDBOX_PORT",
+    "SANDBOX_TRAFFIC_PER_SECOND",
+    "POSTGRES_PASSWORD",
+    "FORWARDED_ALLOW_IPS",
+}
 
 
 def text(path: str) -> str:
@@ -69,3 +76,9 @@ def test_links_between_documents_lead_somewhere(document: str) -> None:
     folder = (ROOT / document).parent
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text(document)):
         assert Path(folder, target).exists(), f"{document} links to {target}"
+
+
+@pytest.mark.parametrize("document", ["README.md", *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md"))])
+def test_modules_are_run_by_the_python_that_has_the_packages(document: str) -> None:
+    shown = re.findall(r"([\w./]*python3?) -m aaa_dashboard", text(document))
+    assert set(shown) <= {".venv/bin/python"}
