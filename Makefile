@@ -69,8 +69,9 @@ check-deploy: $(DEV_STAMP)
 	@$(PRODUCTION) $(PYTHON_) manage.py check --deploy --fail-level WARNING
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## Measure the receiver beside its baselines (ARGS=--quick)
+bench: $(DEV_STAMP) ## Measure receiver and sandbox beside their baselines (ARGS=--quick)
 	@$(PYTHON_) -m bench $(ARGS)
+	@$(PYTHON_) -m bench.sandbox $(filter --quick,$(ARGS))
 
 .PHONY: format
 format: $(DEV_STAMP) ## Format code and templates

@@ -6,4 +6,6 @@
 4. `alone` gives the database the same rows without HTTP, signatures and splitting.
 5. `rounds` takes these in turns, since a shared machine is never twice the same, and compares medians.
 6. `databases` is asked whether every acknowledged event is there exactly once; `report` prints.
+
+What the sandbox sends is measured by `sandbox`, against a `webhook` that answers and counts: `python -m bench.sandbox`.
 """

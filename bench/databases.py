@@ -23,7 +23,7 @@ from bench.servers import ROOT
 
 CONSUMER_KEY = "bench-consumer-key"
 CONSUMER_SECRET = "bench-consumer-secret"  # noqa: S105 - signs nothing but our own deliveries
-_INHERITED = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
+INHERITED = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Database(ABC):
 
     def __init__(self) -> None:
         # Beside the database, not in /tmp: that may be memory, where a commit costs nothing.
-        self._folder = tempfile.TemporaryDirectory(prefix="bench-", dir=_folder())
+        self._folder = tempfile.TemporaryDirectory(prefix="bench-", dir=scratch_folder())
         self._encryption_key = Fernet.generate_key().decode()
 
     def __enter__(self) -> Self:
@@ -76,7 +76,7 @@ class Database(ABC):
     def variables(self) -> dict[str, str]:
         """The whole environment of a process that runs the project as in production on this database."""
         return {
-            **_INHERITED,
+            **INHERITED,
             "ENV_FILE": "/dev/null",
             "VAR_DIR": self._folder.name,
             "DATABASE_URL": self.url,
@@ -216,7 +216,8 @@ def _is_postgresql(pid: int) -> bool:
         return False
 
 
-def _folder() -> Path:
+def scratch_folder() -> Path:
+    """Return where what is measured may write: on the disk of an embedded installation."""
     folder = Path(os.environ.get("VAR_DIR", ROOT / "var"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,4 @@
-"""Servers under test, each a process of its own, started the way production starts them."""
+"""Servers under test, each a process of its own, started the way their users start them."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -21,21 +21,18 @@ class ServerError(Exception):
     """The server ended, or was not ready in time; the message holds what it printed."""
 
 
-class Server:
-    """One uvicorn on a free port of the loopback interface, from `__enter__` to `__exit__`.
+class Program:
+    """One process that serves on `port` of the loopback interface, from `__enter__` to `__exit__`.
 
-    `target` is uvicorn's: `module:callable`. `variables` are the whole environment of the process, but `PUBLIC_URL`.
+    It is ready when the path `ready` is answered 200; `variables` are its whole environment.
     """
 
-    def __init__(self, target: str, variables: Mapping[str, str], *, workers: int = 1) -> None:
-        self.port = _free_port()
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str], *, port: int, ready: str) -> None:
+        self.port = port
+        self._ready = ready
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self._command = [
-            *(sys.executable, "-m", "uvicorn", target, "--host", "127.0.0.1", "--port", str(self.port)),
-            *("--no-access-log", "--no-server-header", "--log-level", "warning"),
-            *("--timeout-graceful-shutdown", "10", "--workers", str(workers)),
-        ]
-        self._variables = {**variables, "PUBLIC_URL": f"http://127.0.0.1:{self.port}"}
+        self._command = [sys.executable, *command]
+        self._variables = dict(variables)
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
@@ -85,14 +82,32 @@ class Server:
             if self._process.poll() is not None:
                 raise ServerError(f"The server ended with code {self._process.returncode}:\n{self.printed()}")
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2):
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{self._ready}", timeout=2):
                     return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.05)
         raise ServerError(f"The server was not ready after {_START_S:.0f} s:\n{self.printed()}")
 
 
-def _free_port() -> int:
+class Server(Program):
+    """One uvicorn, started the way production starts it.
+
+    `target` is uvicorn's: `module:callable`. `variables` are the whole environment of the process, but `PUBLIC_URL`.
+    """
+
+    def __init__(self, target: str, variables: Mapping[str, str], *, workers: int = 1) -> None:
+        port = free_port()
+        command = [
+            *("-m", "uvicorn", target, "--host", "127.0.0.1", "--port", str(port)),
+            *("--no-access-log", "--no-server-header", "--log-level", "warning"),
+            *("--timeout-graceful-shutdown", "10", "--workers", str(workers)),
+        ]
+        variables = {**variables, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        super().__init__(command, variables, port=port, ready="/readyz")
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface where nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,5 +1,6 @@
 """A replay delivers everything once more whose delivery was attempted in its window, as X does."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -140,6 +141,28 @@ def test_how_earlier_replays_ended_is_not_replayed(control: Control, webhook: Re
     found = ended(control, replay(control))
 
     assert found["delivered"] == 1
+
+
+def test_at_full_rate_beside_live_traffic_everything_comes_once_more(
+    receiver: Receiver, start_sandbox: StartSandbox
+) -> None:
+    control = Control(start_sandbox(WEBHOOK_URL=receiver.url, WARM_UP_SECONDS=0, BACKLOG=300, TRAFFIC_PER_SECOND=0.001))
+    eventually(lambda: len(receiver.deliveries) >= 300 and control.state()["deliveries"]["waiting"] == 0)
+    control.advance(minutes=40)
+    window = {arrived.body for arrived in receiver.deliveries}
+    receiver.deliveries.clear()
+    control.json("PUT", "traffic", {"per_second": 200})
+    eventually(lambda: bool(receiver.deliveries))
+
+    found = ended(control, replay(control))
+    assert status(receiver)["job_state"] == "Complete"
+    control.json("PUT", "traffic", {"per_second": 0})
+    eventually(lambda: control.state()["deliveries"]["waiting"] == 0)
+
+    came = Counter(arrived.body for arrived in receiver.deliveries)
+    assert found["delivered"] == len(window)
+    assert came.keys() > window
+    assert set(came.values()) == {1}
 
 
 def test_one_that_a_stop_interrupts_is_incomplete(receiver: Receiver, start_sandbox: StartSandbox) -> None:
