@@ -9,7 +9,7 @@ from aaa_dashboard.x_api.errors import XError
 
 from . import checking, ending
 from .claims import Busy
-from .models import Account, Invite, Move, Subscription, Usage
+from .models import Account, Invite, Move, SignIn, Subscription, Usage, Visit
 
 
 class KeptAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic to the type checker alone
@@ -89,4 +89,20 @@ class MoveAdmin(KeptAdmin):
 @admin.register(Usage)
 class UsageAdmin(KeptAdmin):
     list_display = ["app", "used", "provisioned", "read_at"]
+    actions = None
+
+
+@admin.register(SignIn)
+class SignInAdmin(KeptAdmin):
+    list_display = ["pk", "purpose", "app", "invite", "person", "created_at"]
+    list_select_related = ["app", "invite", "person"]
+    exclude = ["request_token", "request_token_secret"]
+    actions = None
+
+
+@admin.register(Visit)
+class VisitAdmin(KeptAdmin):
+    list_display = ["account", "app", "created_at"]
+    list_select_related = ["account", "app"]
+    exclude = ["access_token", "access_token_secret"]
     actions = None

@@ -65,7 +65,7 @@ class Webhook(models.Model):
 
     app = models.ForeignKey(App, on_delete=models.PROTECT, related_name="webhooks")
     x_id = models.CharField("X webhook id", max_length=32)
-    url = models.URLField("address", max_length=500)
+    url = models.CharField("address", max_length=500)
     valid = models.BooleanField(default=False, help_text="By X's last word. X delivers to valid webhooks alone.")
     valid_since = models.DateTimeField(null=True, blank=True)
     invalid_since = models.DateTimeField(null=True, blank=True)

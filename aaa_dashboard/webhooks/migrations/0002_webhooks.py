@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("x_id", models.CharField(max_length=32, verbose_name="X webhook id")),
-                ("url", models.URLField(max_length=500, verbose_name="address")),
+                ("url", models.CharField(max_length=500, verbose_name="address")),
                 (
                     "valid",
                     models.BooleanField(
