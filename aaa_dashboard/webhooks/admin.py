@@ -29,6 +29,10 @@ class AppAdmin(AnyModelAdmin):
     list_display = ["name", "environment", "receive_path", "api_version", "consumer_secret_state"]
     fieldsets = [(None, {"fields": list(keys.PLAIN)}), ("Keys and tokens", {"fields": list(keys.SECRETS)})]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Keep apps: their events refer to them, and Django would load every one of those to say so."""
+        return False
+
     @admin.display(description="Consumer secret")
     def consumer_secret_state(self, app: App) -> str:
         return f"set, fingerprint {fingerprint(app.consumer_secret)}" if app.consumer_secret else "not set"
