@@ -169,7 +169,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "prune refusals": {"task": "deliveries.prune_refusals", "schedule": 3600.0},
-    "compare subscriptions": {"task": "subscriptions.compare", "schedule": 3600.0},
+    "compare subscriptions": {"task": "subscriptions.compare", "schedule": 900.0},
     "clear expired sessions": {"task": "staff.clear_expired_sessions", "schedule": 24 * 3600.0},
 }
 

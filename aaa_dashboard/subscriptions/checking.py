@@ -1,5 +1,6 @@
 """Compare what we know of subscriptions with what X says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from aaa_dashboard.webhooks.credentials import api_of
 from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api import errors
 
+from . import profiles
 from .claims import claimed
 from .ending import end
 from .models import Account, Subscription, Usage
@@ -96,6 +98,19 @@ def check_all(webhook: Webhook) -> Comparison:
         unknown += _take_on(webhook, user_ids, asked_at)
         Subscription.objects.filter(webhook=webhook).update(checked_at=asked_at)
     return Comparison(len(user_ids), missing, unknown, back)
+
+
+def compare(webhooks: Sequence[Webhook]) -> list[Comparison]:
+    """Compare these webhooks with X, count what their apps use, and read the oldest profiles anew.
+
+    Raises:
+        XError: X could not be asked. What was compared before is kept.
+    """
+    compared = [check_all(webhook) for webhook in webhooks]
+    for app in {webhook.app_id: webhook.app for webhook in webhooks}.values():
+        count(app)
+        profiles.refresh(app, profiles.stale())
+    return compared
 
 
 def _take_on(webhook: Webhook, user_ids: set[str], at: datetime) -> int:

@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 @celery.task(name="subscriptions.compare")
 def compare() -> None:
-    """Compare every webhook with X, count what is used, and read the oldest profiles anew. Runs every hour."""
+    """Compare every webhook with X, count what is used, and read the oldest profiles anew. Runs every 15 minutes."""
     for webhook in Webhook.objects.filter(deleted_at=None).select_related("app"):
         try:
             found = checking.check_all(webhook)

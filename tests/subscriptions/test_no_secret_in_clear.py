@@ -1,6 +1,7 @@
 """What is stored and logged while owners come and go holds no token, secret, verifier or link."""
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,7 @@ def test_nothing_that_opens_anything_is_in_the_database_or_in_a_log(
     webhook: Webhook,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG, logger="aaa_dashboard.x_api")
     stays = subscribed("613278910244360193")
     link, one = invite(), owner()
     request = one.go_to_x("/connect/" + link.partition("/connect/")[2], agreed=consent.VERSION)

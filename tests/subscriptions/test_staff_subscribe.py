@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -175,8 +176,9 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_few(
     for number in range(30):
         account = Account.objects.create(x_user_id=str(1000 + number), screen_name=f"name{number}")
         Subscription.objects.create(webhook=webhook, account=account, state="active")
-    # Session, person, permissions (2), count, accounts, their subscriptions, usage, webhooks, moves, invites.
-    with django_assert_num_queries(11):
+    Usage.objects.create(app=webhook.app, used=30, provisioned=100, read_at=timezone.now())
+    # Session, person, webhooks, usage (2), permissions (2), count, accounts, their subscriptions, moves, invites.
+    with django_assert_num_queries(12):
         assert agent.get("/accounts/").status_code == 200
 
 
@@ -184,6 +186,14 @@ def test_empty_list_says_what_to_do(operator: Client, app: App) -> None:
     text = words(operator.get("/accounts/").content)
     assert "No account yet" in text
     assert "First of all a webhook has to be registered" in text
+
+
+def test_the_first_look_shows_whom_x_has(x: X, agent: Client, webhook: Webhook) -> None:
+    cache.clear()
+    x.signed(x.token_of(ACME)).post(f"/1.1/account_activity/webhooks/{webhook.x_id}/subscriptions/all.json")
+    text = words(agent.get("/accounts/").content)
+    assert "Acme @acme" in text
+    assert "Subscribed, not through us" in text
 
 
 def test_nobody_by_that_name(agent: Client, app: App) -> None:

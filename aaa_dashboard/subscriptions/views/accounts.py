@@ -1,8 +1,10 @@
 """Accounts and their subscriptions, for staff: agents look, operators change."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +13,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from aaa_dashboard.audit import Actor
-from aaa_dashboard.webhooks.models import App
+from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api.errors import XError
 
-from .. import checking, ending, profiles
+from .. import checking, ending
 from ..claims import Busy
 from ..models import Account, Invite, Move, Subscription, Usage
 from .parts import MANAGE, manages, refused, webhooks_offered, with_everything
@@ -25,6 +27,8 @@ AT_ONCE = 100
 @require_GET
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show accounts with the state of their subscriptions: `?q=` names or ids, `?page=`."""
+    webhooks = webhooks_offered()
+    _look_at_new(webhooks)
     wanted = request.GET.get("q", "").strip().removeprefix("@")
     found = Account.objects.order_by("screen_name", "pk")
     if wanted:
@@ -35,7 +39,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "page": Paginator(found, AT_ONCE).get_page(request.GET.get("page")),
         "wanted": wanted,
         "usages": _usages(),
-        "webhooks": webhooks_offered(),
+        "webhooks": webhooks,
         "moves": Move.objects.filter(finished_at=None).select_related("source"),
         "open_invites": Invite.objects.filter(used_at=None, withdrawn_at=None).count(),
         "may_manage": request.user.has_perm(MANAGE),
@@ -60,10 +64,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
 def check_all(request: HttpRequest) -> HttpResponse:
     """Compare every webhook with X's list, count what is used, and read stale names anew."""
     try:
-        compared = [checking.check_all(webhook) for webhook in webhooks_offered()]
-        for app in App.objects.filter(webhooks__deleted_at=None, webhooks__isnull=False).distinct():
-            checking.count(app)
-            profiles.refresh(app, profiles.stale())
+        compared = checking.compare(webhooks_offered())
     except XError as error:
         return refused(request, error, back=reverse("subscriptions:accounts"), back_to="Accounts")
     messages.success(request, _summary(compared))
@@ -100,6 +101,16 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, error, **_back_to(row.account))
     messages.success(request, "Removed." if had else "Removed here; X did not have it any more.")
     return redirect("subscriptions:account", row.account_id)
+
+
+def _look_at_new(webhooks: list[Webhook]) -> None:
+    """Ask X about webhooks of apps that were never asked about: adopted ones bring accounts that nobody added here."""
+    counted = set(Usage.objects.values_list("app_id", flat=True))
+    new = [webhook for webhook in webhooks if webhook.app_id not in counted]
+    # At most once a minute: somebody waits for it, and X may be away.
+    if new and cache.add("subscriptions-first-look", True, timeout=60):
+        with suppress(XError):
+            checking.compare(new)
 
 
 def _back_to(account: Account) -> dict[str, Any]:
