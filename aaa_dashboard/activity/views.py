@@ -19,7 +19,7 @@ from . import feed
 from .cards import NOBODY, card_of
 from .filters import Filters
 from .names import accounts_offered, names_of
-from .queries import newest, page_of
+from .queries import PAGE, newest, page_of
 from .raw import pretty
 from .rows import READ_MESSAGES, Row, is_private, rows_of
 
@@ -30,7 +30,10 @@ def live(request: HttpRequest) -> HttpResponse:
     filters = Filters.from_query(request.GET)
     # The position first, the rows second: what lands in between is sent twice rather than never.
     position = feed.position()
-    context = _list_context(request, filters, newest(filters))
+    found = newest(filters)
+    if len(found) == PAGE:
+        position = max(position, found[-1].pk - 1)  # what is older than a full page is for Events
+    context = _list_context(request, filters, found)
     return render(request, "activity/live.html", {**context, "position": position})
 
 

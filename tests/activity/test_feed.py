@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib.auth.models import User
 from django.db import OperationalError, connection
+from django.test import Client
 from django.utils import timezone
 
 from aaa_dashboard.activity import feed
@@ -321,6 +323,14 @@ def test_a_new_page_starts_where_nothing_can_be_missed(
     with django_assert_num_queries(1):
         position = feed.position()
     assert old[0].pk <= position < recent.pk
+
+
+def test_a_full_page_is_not_sent_what_is_older_than_its_rows(store: Store, client: Client) -> None:
+    client.force_login(User.objects.create_user("ada"))
+    events = store.many(PAGE - 1)
+    assert client.get("/live/").context["position"] < events[0].pk  # whatever lands late belongs to a page with room
+    events += store.many(11)
+    assert client.get("/live/").context["position"] == events[10].pk - 1
 
 
 def test_the_clock_of_a_receiver_may_be_behind(store: Store) -> None:
