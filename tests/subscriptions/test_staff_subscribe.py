@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
 from aaa_dashboard.subscriptions.models import Account, Subscription, Usage
 from aaa_dashboard.webhooks.models import App, Webhook
@@ -177,8 +178,8 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_few(
         account = Account.objects.create(x_user_id=str(1000 + number), screen_name=f"name{number}")
         Subscription.objects.create(webhook=webhook, account=account, state="active")
     Usage.objects.create(app=webhook.app, used=30, provisioned=100, read_at=timezone.now())
-    # Session, person, webhooks, usage (2), permissions (2), count, accounts, their subscriptions, moves, invites.
-    with django_assert_num_queries(12):
+    # Session, person, webhooks, apps, usage (2), permissions (2), count, accounts, their subscriptions, moves, invites.
+    with django_assert_num_queries(13):
         assert agent.get("/accounts/").status_code == 200
 
 
@@ -194,6 +195,17 @@ def test_the_first_look_shows_whom_x_has(x: X, agent: Client, webhook: Webhook) 
     text = words(agent.get("/accounts/").content)
     assert "Acme @acme" in text
     assert "Subscribed, not through us" in text
+
+
+def test_before_the_first_look_x_is_asked_which_webhooks_there_are(
+    x: X, agent: Client, webhook: Webhook, settings: Settings
+) -> None:
+    cache.clear()
+    settings.PUBLIC_URL = webhook.url.removesuffix("/webhook/twitter")
+    x.signed(x.token_of(ACME)).post(f"/1.1/account_activity/webhooks/{webhook.x_id}/subscriptions/all.json")
+    webhook.delete()
+    assert "Acme @acme" in words(agent.get("/accounts/").content)
+    assert Webhook.objects.get().url == webhook.url
 
 
 def test_nobody_by_that_name(agent: Client, app: App) -> None:

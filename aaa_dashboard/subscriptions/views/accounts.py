@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from aaa_dashboard.audit import Actor
-from aaa_dashboard.webhooks.models import Webhook
+from aaa_dashboard.webhooks import asking
+from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api.errors import XError
 
 from .. import checking, ending
@@ -27,8 +28,7 @@ AT_ONCE = 100
 @require_GET
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show accounts with the state of their subscriptions: `?q=` names or ids, `?page=`."""
-    webhooks = webhooks_offered()
-    _look_at_new(webhooks)
+    webhooks = _look_at_new(webhooks_offered())
     wanted = request.GET.get("q", "").strip().removeprefix("@")
     found = Account.objects.order_by("screen_name", "pk")
     if wanted:
@@ -103,14 +103,25 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("subscriptions:account", row.account_id)
 
 
-def _look_at_new(webhooks: list[Webhook]) -> None:
-    """Ask X about webhooks of apps that were never asked about: adopted ones bring accounts that nobody added here."""
+def _look_at_new(webhooks: list[Webhook]) -> list[Webhook]:
+    """Ask X about apps that it was never asked about: a webhook that is adopted brings accounts nobody added here.
+
+    Returns:
+        Where accounts can be subscribed now.
+    """
     counted = set(Usage.objects.values_list("app_id", flat=True))
-    new = [webhook for webhook in webhooks if webhook.app_id not in counted]
+    in_use = {webhook.app_id for webhook in webhooks}
+    uncounted = [app for app in App.objects.order_by("pk") if app.pk not in counted]
+    new = [app for app in uncounted if app.pk in in_use or app.asked_at is None]
     # At most once a minute: somebody waits for it, and X may be away.
-    if new and cache.add("subscriptions-first-look", True, timeout=60):
-        with suppress(XError):
-            checking.compare(new)
+    if not new or not cache.add("subscriptions-first-look", True, timeout=60):
+        return webhooks
+    with suppress(XError):
+        for app in new:
+            asking.ask(app)
+        webhooks = webhooks_offered()
+        checking.compare([webhook for webhook in webhooks if webhook.app in new])
+    return webhooks
 
 
 def _back_to(account: Account) -> dict[str, Any]:
