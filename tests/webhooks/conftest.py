@@ -33,7 +33,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One for all tests of a module, without limits of requests."""
     with sandboxes(tmp_path_factory.mktemp("sandbox")) as start:
         yield start(
-            ALLOW_LOOPBACK=1, RATE_LIMIT_SCALE=0, CHALLENGE_SECONDS=3600, BACKLOG=0,
+            ALLOW_LOOPBACK=1, RATE_LIMIT_SCALE=0, CHALLENGE_SECONDS=3600, BACKLOG=0, ANSWER_SECONDS=1,
             ACCESS_TOKEN=OWNER.token, ACCESS_TOKEN_SECRET=OWNER.secret,
         )  # fmt: skip
 
