@@ -50,7 +50,7 @@ class ReadOnlyAdmin(AnyModelAdmin):
         letter, unrecorded and without the permission.
         """
         field, *rest = lookup.split("__")
-        filters = {entry if isinstance(entry, str) else entry[0] for entry in self.list_filter}
+        filters = {entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter}
         return field in filters and set(rest) <= _HARMLESS
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
