@@ -44,6 +44,7 @@ def id_of(value: Any) -> str:
 
 # --- Times, in milliseconds since 1970 ---------------------------------------------------------
 
+_EARLIEST_MS = 1_142_899_200_000  # 21 March 2006: the first post
 _LATEST_MS = 253_402_300_799_000  # the end of the year 9999: what a datetime can hold
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 _MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
@@ -64,7 +65,7 @@ def ms_of(value: Any) -> int | None:
         return None
     if len(digits) <= 15 and digits.isascii() and digits.isdigit():
         ms = int(digits)
-        return ms if 0 < ms <= _LATEST_MS else None
+        return ms if _EARLIEST_MS <= ms <= _LATEST_MS else None
     try:
         if digits[:1].isdigit():
             moment = datetime.fromisoformat(digits)
@@ -77,7 +78,7 @@ def ms_of(value: Any) -> int | None:
         ms = int(moment.timestamp() * 1000)
     except (ValueError, KeyError, OverflowError):
         return None
-    return ms if 0 < ms <= _LATEST_MS else None
+    return ms if _EARLIEST_MS <= ms <= _LATEST_MS else None
 
 
 # --- Tweets ------------------------------------------------------------------------------------
