@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "aaa_dashboard.staff.middleware.KeysThatDoNotOpen",
 ]
 
 ROOT_URLCONF = "aaa_dashboard.urls"

@@ -1,6 +1,7 @@
 """Keys go in, are stored encrypted, and come out as fingerprints alone."""
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -100,3 +101,17 @@ def test_testing_keys_says_what_is_wrong_and_what_to_do(app: App, x: X, operator
     assert 'data-verdict="BAD"' in page
     assert 'class="mend"' in page
     assert not {CONSUMER_KEY, SECRET, OWNER.token, OWNER.secret} & set(page.split('"'))
+
+
+def test_keys_that_nothing_opens_are_explained(staging: App, agent: Client, settings: Settings) -> None:
+    settings.SECRET_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    for path in ("/webhooks/", "/webhooks/apps/staging/"):
+        response = agent.get(path)
+        assert response.status_code == 500
+        assert "Put back the key they were stored with" in response.content.decode()
+
+
+def test_after_a_rotation_the_older_key_still_opens(staging: App, settings: Settings) -> None:
+    settings.SECRET_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.SECRET_ENCRYPTION_KEYS]
+    staging.refresh_from_db()
+    assert staging.consumer_secret == SECRETS["consumer_secret"]
