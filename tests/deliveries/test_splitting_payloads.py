@@ -145,7 +145,9 @@ def test_the_time_is_read_in_each_of_xs_forms(item: str, field: str) -> None:
     assert split(body, NOW)[0].occurred_at.strftime("%Y-%m-%d %H:%M") == "2025-05-19 14:01"
 
 
-@pytest.mark.parametrize("value", ["", "tomorrow", "0", "-5", 5, "1747663306", "99999999999999999999", None, [], {}, True, 1.5, "1e3"])
+@pytest.mark.parametrize(
+    "value", ["", "tomorrow", "0", "-5", 5, "1747663306", "99999999999999999999", None, [], {}, True, 1.5, "1e3"]
+)
 def test_what_is_no_time_is_none(value: Any) -> None:
     assert ms_of(value) is None
 
