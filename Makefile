@@ -61,7 +61,7 @@ check-imports: $(DEV_STAMP)
 
 check-migrations: $(DEV_STAMP)
 	@echo '— migrations'
-	@$(PRODUCTION) DEBUG=on DATABASE_URL=sqlite://:memory: $(PYTHON_) manage.py makemigrations --check --dry-run
+	@$(PRODUCTION) DATABASE_URL=sqlite://:memory: $(PYTHON_) manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) SANDBOX_DATABASE_URL=sqlite://:memory: $(PYTHON_) manage.py makemigrations --check --dry-run --settings aaa_dashboard.sandbox.settings
 
 check-deploy: $(DEV_STAMP)
