@@ -89,6 +89,13 @@ LATER = Problem(
     "Try again in a few minutes.",
     503,
 )
+TOO_OFTEN = Problem(
+    "too-often",
+    "Too many tries",
+    "Sign-ins were begun from your address again and again.",
+    "Wait a minute, then try again.",
+    429,
+)
 BUSY = Problem(
     "busy",
     "Somebody is at it already",

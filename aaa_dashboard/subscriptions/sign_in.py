@@ -68,7 +68,7 @@ def begin(
     Raises:
         XError: X refused; `CallbackRefused` and `DesktopApp` are particular to it.
     """
-    SignIn.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    prune()
     api = api_of(app)
     begun = api.begin_sign_in(callback_url())
     sign_in = SignIn.objects.create(
@@ -83,6 +83,11 @@ def begin(
     session[SESSION_KEY] = sign_in.pk
     # Asked anew each time: whoever is signed in at X in this browser need not be who was invited.
     return api.sign_in_url(begun, force_login=True)
+
+
+def prune() -> None:
+    """Forget sign-ins from which nobody came back."""
+    SignIn.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
 
 
 def take(session: Session, query: Mapping[str, str]) -> SignIn:

@@ -6,14 +6,19 @@ from aaa_dashboard.celery import app as celery
 from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api.errors import XError
 
-from . import checking, profiles
+from . import checking, profiles, sign_in, visits
 
 log = structlog.get_logger(__name__)
 
 
 @celery.task(name="subscriptions.compare")
 def compare() -> None:
-    """Compare every webhook with X, count what is used, and read the oldest profiles anew. Runs every 15 minutes."""
+    """Compare every webhook with X, count what is used, and read the oldest profiles anew. Runs every 15 minutes.
+
+    What is left of sign-ins and visits that are over is forgotten on the way.
+    """
+    sign_in.prune()
+    visits.prune()
     for webhook in Webhook.objects.filter(deleted_at=None).select_related("app"):
         try:
             found = checking.check_all(webhook)

@@ -18,7 +18,7 @@ LASTS = timedelta(minutes=30)
 
 def begin(session: SessionBase, app: App, signed_in: SignedIn) -> Visit:
     """Remember who signed in. A token that X has renewed is renewed where it is held."""
-    Visit.objects.filter(created_at__lt=timezone.now() - LASTS).delete()
+    prune()
     account, token = account_of(signed_in), signed_in.token
     tokens: dict[str, Any] = {"access_token": token.token, "access_token_secret": token.secret}
     Subscription.objects.filter(account=account, webhook__app=app).exclude(access_token="").update(**tokens)
@@ -26,6 +26,11 @@ def begin(session: SessionBase, app: App, signed_in: SignedIn) -> Visit:
     session.cycle_key()  # nobody who knew the session before shall share what it is now
     session[SESSION_KEY] = visit.pk
     return visit
+
+
+def prune() -> None:
+    """Forget visits that are over, and the tokens they brought."""
+    Visit.objects.filter(created_at__lt=timezone.now() - LASTS).delete()
 
 
 def current(session: SessionBase, app: App) -> Visit | None:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -58,6 +59,7 @@ def x(_sandbox: Sandbox, settings: Settings) -> Iterator[X]:
     settings.PUBLIC_URL = PUBLIC_URL
     settings.X_CONSUMER_KEY, settings.X_CONSUMER_SECRET = CONSUMER_KEY, SECRET
     settings.X_ACCESS_TOKEN, settings.X_ACCESS_TOKEN_SECRET = OWNER.token, OWNER.secret
+    cache.clear()
     x = X(_sandbox)
     yield x
     Control(_sandbox).ask("DELETE", "faults")

@@ -1,16 +1,21 @@
 """An owner comes back, sees what is connected, and ends it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from aaa_dashboard.subscriptions.models import Subscription, Visit
+from aaa_dashboard.subscriptions.tasks import compare
+from aaa_dashboard.webhooks.deleting import delete
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api.results import SignedIn
 from tests.sandbox.client import Token, X
-from tests.subscriptions.conftest import Owner, at_x, words
+from tests.subscriptions.conftest import BY, Owner, at_x, words
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +71,34 @@ def test_one_owner_cannot_disconnect_another(x: X, owner: MakeOwner, webhook: We
     stranger.sign_in()
     stranger.client.post("/connection/twitter/disconnect/")
     assert len(at_x(x, webhook)) == 1
+
+
+def test_a_visit_ends_by_itself_and_its_token_is_forgotten(owner: MakeOwner, subscribed: Subscribed) -> None:
+    subscribed()
+    one = owner()
+    one.sign_in()
+    Visit.objects.update(created_at=timezone.now() - timedelta(minutes=31))
+    assert "Sign in with X to see" in words(one.client.get("/connection/twitter/").content)
+    compare()
+    assert not Visit.objects.exists()
+
+
+def test_sign_ins_cannot_be_begun_without_end(webhook: Webhook, client: Client) -> None:
+    cache.clear()
+    answers = [client.post("/connection/twitter/sign-in/") for _ in range(21)]
+    assert [answer.status_code for answer in answers] == [302] * 20 + [429]
+    assert "Too many tries" in words(answers[-1].content)
+    cache.clear()
+
+
+def test_deleting_a_webhook_leaves_its_subscriptions_missing_with_their_tokens(
+    webhook: Webhook, subscribed: Subscribed
+) -> None:
+    subscribed()
+    delete(webhook, by=BY)
+    row = Subscription.objects.get()
+    assert row.state == "missing"
+    assert row.user_token
 
 
 def test_leaving_forgets_who_was_here_and_keeps_the_connection(

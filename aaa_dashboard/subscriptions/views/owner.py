@@ -16,7 +16,7 @@ from aaa_dashboard.x_api.errors import XError
 from .. import consent, ending, invites, problems, sign_in, visits
 from ..claims import Busy
 from ..models import Invite, SignIn, Subscription
-from .parts import leads_to_x
+from .parts import begins_too_often, leads_to_x
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,13 +29,7 @@ def invite(request: HttpRequest, secret: str) -> HttpResponse:
     if found is None or not found.is_open or found.webhook.deleted_at:
         return problem(request, _why_not(found), app=found.webhook.app if found else None)
     if request.method == "POST" and request.POST.get("agreed") == consent.VERSION:
-        try:
-            webhook = found.webhook
-            return redirect(
-                sign_in.begin(request.session, webhook.app, SignIn.Purpose.INVITE, webhook=webhook, invite=found)
-            )
-        except XError as error:
-            return problem(request, problems.of(error), error=error, again=request.path)
+        return _to_x(request, found)
     context = {
         "invite": found,
         "shared": consent.SHARED,
@@ -74,6 +68,8 @@ def connection(request: HttpRequest, slug: str) -> HttpResponse:
 def begin(request: HttpRequest, slug: str) -> HttpResponse:
     """Send an owner to X to say who they are."""
     app = get_object_or_404(App, slug=slug)
+    if begins_too_often(request):
+        return problem(request, problems.TOO_OFTEN, app=app)
     try:
         return redirect(sign_in.begin(request.session, app, SignIn.Purpose.OWNER))
     except XError as error:
@@ -115,6 +111,17 @@ def problem(
     """Show what went wrong, in words for owners."""
     failure = error.failure if isinstance(error, XError) else None
     return render(request, "consent/problem.html", {"problem": what, "failure": failure, **context}, status=what.status)
+
+
+def _to_x(request: HttpRequest, found: Invite) -> HttpResponse:
+    if begins_too_often(request):
+        return problem(request, problems.TOO_OFTEN, again=request.path)
+    webhook = found.webhook
+    try:
+        there = sign_in.begin(request.session, webhook.app, SignIn.Purpose.INVITE, webhook=webhook, invite=found)
+    except XError as error:
+        return problem(request, problems.of(error), error=error, again=request.path)
+    return redirect(there)
 
 
 def _why_not(found: Invite | None) -> problems.Problem:

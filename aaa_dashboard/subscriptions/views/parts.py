@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -16,6 +17,8 @@ from aaa_dashboard.x_api.errors import Failure, XError
 
 from ..claims import Busy
 from ..models import Subscription
+
+SIGN_INS_A_MINUTE = 20
 
 View = Callable[..., HttpResponseBase]
 
@@ -37,6 +40,16 @@ def leads_to_x(view: View) -> View:
         return csp_update({"form-action": sources})(view)(request, *args, **kwargs)
 
     return wrapped
+
+
+def begins_too_often(request: HttpRequest) -> bool:
+    """Whether one address begins sign-ins faster than people do. Each costs a call to X, and anybody can begin one."""
+    key = f"sign-ins-of-{request.META.get('REMOTE_ADDR', '')}".replace(" ", "")[:200]
+    cache.add(key, 0, timeout=60)
+    try:
+        return cache.incr(key) > SIGN_INS_A_MINUTE
+    except ValueError:  # it ended between the two lines
+        return False
 
 
 def webhooks_offered() -> list[Webhook]:
