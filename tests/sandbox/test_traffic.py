@@ -100,7 +100,7 @@ def test_the_hours_before_hold_something_of_everything_oldest_first(
 
 
 def test_accounts_delete_posts_that_were_delivered(receiver: Receiver, start_sandbox: StartSandbox) -> None:
-    start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=300, BACKLOG=0, SEED=7)
+    start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=300, BACKLOG=0, SEED=14)
 
     def deleted() -> list[dict[str, str]]:
         bodies = [arrived.json() for arrived in list(receiver.deliveries) if b"tweet_delete_events" in arrived.body]
