@@ -18,7 +18,7 @@ pytestmark = pytest.mark.any_database
 def test_a_new_webhook_gets_some_hours_at_once_and_then_the_rate(
     receiver: Receiver, start_sandbox: StartSandbox
 ) -> None:
-    start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=20, BACKLOG=60)
+    start_sandbox(WEBHOOK_URL=receiver.url, TRAFFIC_PER_SECOND=100, BACKLOG=60)
 
     eventually(lambda: len(receiver.deliveries) >= 100)
 
