@@ -1,11 +1,13 @@
 """Fixtures for every test, and the rules for tests that need more than Python."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from django.core.management.color import Style
 from django.db.backends.postgresql.operations import DatabaseOperations
+from playwright.sync_api import Browser, Playwright
 
 from tests import services
 from tests.services import REQUIRE_ALL
@@ -44,6 +46,18 @@ def _browser_or_skip(request: pytest.FixtureRequest) -> None:
 def chromium() -> str:
     """Path of the browser."""
     return _need("Chromium", services.chromium())
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """The one browser of the run, from the system's packages in place of a download."""
+    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+               "--disable-background-networking", "--disable-component-update"]  # fmt: skip
+    # Playwright keeps an event loop in this thread, and Django would take every query for one from a coroutine.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    browser = playwright.chromium.launch(executable_path=chromium, args=options)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

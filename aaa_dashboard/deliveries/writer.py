@@ -23,6 +23,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 # Minutes and refusals wait this long for a database that is away: a day of minutes for a few apps.
 CHORES_KEPT = 5_000
 CHORES_REST_SECONDS = 1.0
+DOUBT_SECONDS = 5.0
 STOP_SECONDS = 15.0
 
 
@@ -73,6 +74,7 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._chores_rest_until = 0.0
+        self._doubt_until = 0.0
         self.last_error = ""
         """Why the last commit failed; empty since the last that did not."""
         self.busy_since: float | None = None
@@ -221,6 +223,7 @@ class Writer:
     def _failed(self, store: Store, batch: list[_Waiting], error: Exception) -> None:
         # The type alone: the text of a database error can quote the row.
         self.last_error = type(error).__name__
+        self._doubt_until = time.monotonic() + DOUBT_SECONDS
         log.error("commit failed", error=self.last_error, deliveries=len(batch))
         store.close()
         self._report(batch, NotStored(self.last_error), {})
@@ -238,7 +241,8 @@ class Writer:
             while self._chores:
                 self._do_chore(store, self._chores[0])
                 self._chores.popleft()
-            if self.last_error:
+            # An answer alone does not prove that rows are taken: what failed just now may fail again.
+            if self.last_error and time.monotonic() >= self._doubt_until:
                 store.ping()
                 self.last_error = ""
         except Exception as error:  # noqa: BLE001 - the thread must live on

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from aaa_dashboard.deliveries import writer as writer_module
 from aaa_dashboard.deliveries.models import Event, TrafficMinute, Unsplit
 from aaa_dashboard.deliveries.split import Row, split
 from aaa_dashboard.deliveries.store import Counts, Delivery, Store, TrafficRow, open_store
@@ -264,7 +265,11 @@ def test_counts_are_kept_while_deliveries_never_stop(app_id: int, store: Planted
     _run(store, act)
 
 
-def test_a_database_that_is_back_is_noticed_though_nobody_sends(app_id: int, store: PlantedStore) -> None:
+def test_a_database_that_is_back_is_noticed_though_nobody_sends(
+    app_id: int, store: PlantedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "DOUBT_SECONDS", 0.1)
+
     async def act(writer: Writer) -> None:
         store.fail = lambda batch: OSError("the database went away")
         with pytest.raises(NotStored):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from tests.sandbox.client import CALLBACKS, OWNER, X
 from tests.sandbox.control import Control
@@ -80,14 +79,3 @@ def control(listening: tuple[Control, Receiver]) -> Control:
 def webhook(listening: tuple[Control, Receiver]) -> Receiver:
     """The webhook that hears of what happens through `control`."""
     return listening[1]
-
-
-@pytest.fixture(scope="package")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A Chromium."""
-    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-               "--disable-background-networking", "--disable-component-update"]  # fmt: skip
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
