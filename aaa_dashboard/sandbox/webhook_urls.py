@@ -9,7 +9,14 @@ import re
 from urllib.parse import urlsplit
 
 MAX_LENGTH = 500
-_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
+_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+# Browsers and resolvers read a host whose last part is a number as an address: 127.1, 0x7f.0x1.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# Names that lead nowhere, or to somebody's own network. Sources: RFC 6761, 6762, 7686, 8375, 9476; ICANN (.internal).
+_NOT_PUBLIC = (
+    "alt", "corp", "home", "home.arpa", "internal", "intranet", "invalid", "lan", "local", "localdomain", "onion",
+    "private", "test",
+)  # fmt: skip
 
 
 def is_acceptable(url: str, *, loopback: bool) -> bool:
@@ -48,4 +55,7 @@ def _is_public(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return "." in host and _HOST.fullmatch(host) is not None
+        pass
+    _, dot, last = host.rpartition(".")
+    is_name = dot and _HOST.fullmatch(host) and not _NUMBER.fullmatch(last)
+    return bool(is_name) and not host.endswith(tuple(f".{name}" for name in _NOT_PUBLIC))
