@@ -8,6 +8,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from . import webhook_urls
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
@@ -35,6 +37,12 @@ ACCESS_TOKEN: str = env.str("SANDBOX_ACCESS_TOKEN", default="")
 ACCESS_TOKEN_SECRET: str = env.str("SANDBOX_ACCESS_TOKEN_SECRET", default="")
 CALLBACK_URLS: list[str] = env.list("SANDBOX_CALLBACK_URLS", default=[])
 WEBHOOK_URL: str = env.str("SANDBOX_WEBHOOK_URL", default="")
+# Whoever starts the sandbox may have it deliver to the same machine; else X's rules hold for this webhook as well.
+if WEBHOOK_URL and not webhook_urls.is_acceptable(WEBHOOK_URL, loopback=True):
+    raise ImproperlyConfigured(
+        f"SANDBOX_WEBHOOK_URL (--webhook) has to be an address on this machine, or as X takes it: https, public and "
+        f"without a port; {WEBHOOK_URL!r} is neither."
+    )
 TRAFFIC_PER_SECOND: float = env.float("SANDBOX_TRAFFIC_PER_SECOND", default=0.0)
 # How many events the first registration brings, spread over the hours before it.
 BACKLOG: int = env.int("SANDBOX_BACKLOG", default=60)

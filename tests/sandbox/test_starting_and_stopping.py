@@ -51,6 +51,24 @@ def test_it_refuses_to_listen_on_anything_but_loopback() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("url", ["http://dashboard.example/webhook", "https://dashboard.internal/webhook", "nonsense"])
+def test_a_webhook_that_x_would_not_take_is_refused_at_the_start(url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "aaa_dashboard.sandbox", "--webhook", url, "--port", str(free_port())],
+        cwd=ROOT,
+        env=environment(DATABASE_URL="sqlite://:memory:"),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("SANDBOX_WEBHOOK_URL (--webhook) has to be")
+    assert url in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_an_occupied_port_ends_it_before_anything_is_delivered(receiver: Receiver, start_sandbox: StartSandbox) -> None:
     sandbox = start_sandbox()
 
