@@ -15,6 +15,7 @@ from .models import (
     Relation,
     Replay,
     RequestToken,
+    Subscription,
     User,
     Webhook,
 )
@@ -27,9 +28,12 @@ def forget() -> None:
     for model in (ApiRequest, Attempt, Delivery, Replay, Post, Relation, DirectMessage, RequestToken, AccessToken):
         model._default_manager.all().delete()
     Webhook.objects.filter(is_given=False).delete()
+    Subscription.objects.all().delete()
     App.objects.exclude(x_app_id=world.X_APP_ID).delete()
     User.objects.exclude(x_user_id__in=[person.id for person in EVERYBODY]).delete()
     User.objects.update(is_protected=False)
     world.create()
+    for hook in Webhook.objects.filter(valid=True):  # one that is not yet gets them when it is
+        world.subscribe_brands(hook)
     switches.switch_off()
     limits.current.reset()

@@ -133,6 +133,18 @@ def test_a_reset_leaves_nothing_but_the_first_world(control: Control) -> None:
     assert control.deliveries() == []
 
 
+def test_a_reset_brings_back_who_was_subscribed(control: Control) -> None:
+    before = control.state()["webhooks"][0]["subscriptions"]
+    [app] = control.state()["apps"]
+    control.json("POST", "tokens", {"user": "northwind"})
+    control.do("revoke", "northwind", app=app["id"])
+    assert control.state()["webhooks"][0]["subscriptions"] != before
+
+    control.reset()
+
+    assert control.state()["webhooks"][0]["subscriptions"] == before
+
+
 @pytest.mark.parametrize(
     ("step", "said"),
     [
