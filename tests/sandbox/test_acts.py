@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aaa_dashboard.sandbox import payloads
-from tests.sandbox.client import ACME, MIRA, NORTHWIND, SUPPORT
+from tests.sandbox.client import ACME, MIRA, NORTHWIND, SUPPORT, Token, X
 from tests.sandbox.control import Control
 from tests.sandbox.wire import Receiver, eventually, signature
 
@@ -236,6 +236,20 @@ def test_a_revoked_app_is_told_so_once_and_nothing_after_that(control: Control) 
     assert revoke["target"] == {"app_id": app["id"]}
     assert revoke["source"] == {"user_id": NORTHWIND}
     assert "no access" in control.impossible("revoke", "northwind", app=app["id"])
+
+
+def test_an_app_that_gives_its_token_back_is_told_the_same(control: Control) -> None:
+    [app] = control.state()["apps"]
+    made = control.json("POST", "tokens", {"user": "northwind"})
+    token = Token(made["oauth_token"], made["oauth_token_secret"])
+
+    X(control.sandbox).signed(token).post("/1.1/oauth/invalidate_token").raise_for_status()
+    control.do("post", "northwind", text="Nobody hears this.")
+
+    [delivery] = control.deliveries()
+    revoke = delivery["body"]["user_event"]["revoke"]
+    assert revoke["target"] == {"app_id": app["id"]}
+    assert revoke["source"] == {"user_id": NORTHWIND}
 
 
 @pytest.mark.parametrize(

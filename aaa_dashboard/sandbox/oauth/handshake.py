@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from ..activity import acts
 from ..api.door import Admits, by_method, door
 from ..api.errors import Error, Refused, answer
 from ..models import AccessToken, App, RequestToken
@@ -97,11 +98,14 @@ def invalidate_bearer_token(request: HttpRequest) -> HttpResponse:
 
 @door(15, Admits.ANYBODY)
 def invalidate(_request: HttpRequest, caller: Caller) -> HttpResponse:
-    """`POST /1.1/oauth/invalidate_token`: ends the token that signs the request, and the user's subscriptions."""
+    """`POST /1.1/oauth/invalidate_token`: ends the token that signs the request, as when its user takes it away."""
     if caller.token is None:
         raise Refused(Error.COULD_NOT_AUTHENTICATE)
     name = caller.token.token
-    tokens.revoke(caller.app, caller.user)
+    try:
+        acts.revoke(caller.user, caller.app)
+    except acts.Impossible:  # somebody else has just done so
+        raise Refused(Error.INVALID_TOKEN) from None
     return JsonResponse({"access_token": name})
 
 
