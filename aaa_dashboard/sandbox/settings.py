@@ -4,20 +4,23 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
-from . import webhook_urls
+from . import environment, webhook_urls
+from .people import BRANDS
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-env = environ.Env()
+# Bounds of what makes sense, or can be reckoned with.
+YEAR_SECONDS = 365 * 86_400
+YEAR_MINUTES = 365 * 1_440
+MILLION = 1_000_000
 
 # --- Where it listens ---------------------------------------------------------
 
-HOST: str = env.str("SANDBOX_HOST", default="127.0.0.1")
-PORT: int = env.int("SANDBOX_PORT", default=8001)
-ALLOW_PUBLIC: bool = env.bool("SANDBOX_ALLOW_PUBLIC", default=False)
+HOST: str = environment.text("SANDBOX_HOST") or "127.0.0.1"
+PORT: int = environment.whole("SANDBOX_PORT", 8001, 1, 65_535)
+ALLOW_PUBLIC: bool = environment.flag("SANDBOX_ALLOW_PUBLIC", False)
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 if HOST not in LOOPBACK and not ALLOW_PUBLIC:
     raise ImproperlyConfigured(
@@ -26,60 +29,69 @@ if HOST not in LOOPBACK and not ALLOW_PUBLIC:
     )
 
 # Whether tests may do everything through /control/: not where others could.
-CONTROL: bool = env.bool("SANDBOX_CONTROL", default=HOST in LOOPBACK)
+CONTROL: bool = environment.flag("SANDBOX_CONTROL", HOST in LOOPBACK)
 
 # --- The app, its webhook, its traffic -------------------------------------------
 
-CONSUMER_KEY: str = env.str("SANDBOX_CONSUMER_KEY", default="")
-CONSUMER_SECRET: str = env.str("SANDBOX_CONSUMER_SECRET", default="")
+CONSUMER_KEY: str = environment.text("SANDBOX_CONSUMER_KEY")
+CONSUMER_SECRET: str = environment.text("SANDBOX_CONSUMER_SECRET")
 # The token with which the app acts for its owner.
-ACCESS_TOKEN: str = env.str("SANDBOX_ACCESS_TOKEN", default="")
-ACCESS_TOKEN_SECRET: str = env.str("SANDBOX_ACCESS_TOKEN_SECRET", default="")
-CALLBACK_URLS: list[str] = env.list("SANDBOX_CALLBACK_URLS", default=[])
-WEBHOOK_URL: str = env.str("SANDBOX_WEBHOOK_URL", default="")
+ACCESS_TOKEN: str = environment.text("SANDBOX_ACCESS_TOKEN")
+ACCESS_TOKEN_SECRET: str = environment.text("SANDBOX_ACCESS_TOKEN_SECRET")
+if ACCESS_TOKEN and not ACCESS_TOKEN.startswith(f"{BRANDS[0].id}-"):  # clients read the owner's id from it
+    raise ImproperlyConfigured(
+        f"SANDBOX_ACCESS_TOKEN begins with {BRANDS[0].id}-, the id of @{BRANDS[0].screen_name}, who owns the app; "
+        "what it is set to begins otherwise."
+    )
+if bool(ACCESS_TOKEN) != bool(ACCESS_TOKEN_SECRET):
+    raise ImproperlyConfigured("SANDBOX_ACCESS_TOKEN and SANDBOX_ACCESS_TOKEN_SECRET are set together, or neither is.")
+CALLBACK_URLS: list[str] = environment.texts("SANDBOX_CALLBACK_URLS")
+WEBHOOK_URL: str = environment.text("SANDBOX_WEBHOOK_URL")
 # Whoever starts the sandbox may have it deliver to the same machine; else X's rules hold for this webhook as well.
 if WEBHOOK_URL and not webhook_urls.is_acceptable(WEBHOOK_URL, loopback=True):
     raise ImproperlyConfigured(
         f"SANDBOX_WEBHOOK_URL (--webhook) has to be an address on this machine, or as X takes it: https, public and "
         f"without a port; {WEBHOOK_URL!r} is neither."
     )
-TRAFFIC_PER_SECOND: float = env.float("SANDBOX_TRAFFIC_PER_SECOND", default=0.0)
+TRAFFIC_PER_SECOND: float = environment.number("SANDBOX_TRAFFIC_PER_SECOND", 0.0, 1_000)
 # How many events the first registration brings, spread over the hours before it.
-BACKLOG: int = env.int("SANDBOX_BACKLOG", default=60)
-SEED: int | None = env.int("SANDBOX_SEED", default=None)
+BACKLOG: int = environment.whole("SANDBOX_BACKLOG", 60, 0, 100_000)
+SEED: int | None = environment.whole_or_none("SANDBOX_SEED")
 # A file that says who is there and what happens.
-SCENARIO: str = env.str("SANDBOX_SCENARIO", default="")
+SCENARIO: str = environment.text("SANDBOX_SCENARIO")
 
 # --- What X allows ---------------------------------------------------------------
 
 # Whether webhooks on this machine may be registered; X takes https alone, and no port.
-ALLOW_LOOPBACK: bool = env.bool("SANDBOX_ALLOW_LOOPBACK", default=False)
-WEBHOOKS_ALLOWED: int = env.int("SANDBOX_WEBHOOKS_ALLOWED", default=3)
-SUBSCRIPTIONS_ALLOWED: int = env.int("SANDBOX_SUBSCRIPTIONS_ALLOWED", default=50)
+ALLOW_LOOPBACK: bool = environment.flag("SANDBOX_ALLOW_LOOPBACK", False)
+WEBHOOKS_ALLOWED: int = environment.whole("SANDBOX_WEBHOOKS_ALLOWED", 3, 0, MILLION)
+SUBSCRIPTIONS_ALLOWED: int = environment.whole("SANDBOX_SUBSCRIPTIONS_ALLOWED", 50, 0, MILLION)
 # Factor on X's limits of requests in 15 minutes; 0 lifts them.
-RATE_LIMIT_SCALE: float = env.float("SANDBOX_RATE_LIMIT_SCALE", default=1.0)
+RATE_LIMIT_SCALE: float = environment.number("SANDBOX_RATE_LIMIT_SCALE", 1.0, MILLION)
 # How old a replay has to begin and to end.
-REPLAY_FROM_MINUTES: int = env.int("SANDBOX_REPLAY_FROM_MINUTES", default=31)
-REPLAY_TO_MINUTES: int = env.int("SANDBOX_REPLAY_TO_MINUTES", default=10)
+REPLAY_FROM_MINUTES: int = environment.whole("SANDBOX_REPLAY_FROM_MINUTES", 31, 0, YEAR_MINUTES)
+REPLAY_TO_MINUTES: int = environment.whole("SANDBOX_REPLAY_TO_MINUTES", 10, 0, YEAR_MINUTES)
 # X has been seen to answer otherwise than it documents: `created_timestamp`, and counts that are numbers.
-ANSWERS_AS_SEEN: bool = env.bool("SANDBOX_ANSWERS_AS_SEEN", default=False)
+ANSWERS_AS_SEEN: bool = environment.flag("SANDBOX_ANSWERS_AS_SEEN", False)
 
 # --- X's patience ------------------------------------------------------------------
 
 # X asks the challenge again from time to time; sources differ between half an hour and a day.
-CHALLENGE_SECONDS: float = env.float("SANDBOX_CHALLENGE_SECONDS", default=1800.0)
+CHALLENGE_SECONDS: float = environment.number("SANDBOX_CHALLENGE_SECONDS", 1800.0, YEAR_SECONDS, may_be_zero=False)
 # While a webhook does not answer, X would wait for a person; the sandbox asks again.
-REGISTER_AGAIN_SECONDS: float = env.float("SANDBOX_REGISTER_AGAIN_SECONDS", default=2.0)
+REGISTER_AGAIN_SECONDS: float = environment.number(
+    "SANDBOX_REGISTER_AGAIN_SECONDS", 2.0, YEAR_SECONDS, may_be_zero=False
+)
 # How long after subscribing the activity of a user begins to arrive.
-WARM_UP_SECONDS: float = env.float("SANDBOX_WARM_UP_SECONDS", default=10.0)
-ANSWER_SECONDS: float = env.float("SANDBOX_ANSWER_SECONDS", default=3.0)
+WARM_UP_SECONDS: float = environment.number("SANDBOX_WARM_UP_SECONDS", 10.0, YEAR_SECONDS)
+ANSWER_SECONDS: float = environment.number("SANDBOX_ANSWER_SECONDS", 3.0, 3_600, may_be_zero=False)
 # 1 is X's timetable: 3 s, 27 s, 242 s after a failed attempt.
-RETRY_SCALE: float = env.float("SANDBOX_RETRY_SCALE", default=1.0)
-CONCURRENCY: int = env.int("SANDBOX_CONCURRENCY", default=64)
+RETRY_SCALE: float = environment.number("SANDBOX_RETRY_SCALE", 1.0, 1_000)
+CONCURRENCY: int = environment.whole("SANDBOX_CONCURRENCY", 64, 1, 10_000)
 # X replays at up to 2,500 deliveries a second.
-REPLAY_PER_SECOND: float = env.float("SANDBOX_REPLAY_PER_SECOND", default=2_500.0)
+REPLAY_PER_SECOND: float = environment.number("SANDBOX_REPLAY_PER_SECOND", 2_500.0, MILLION, may_be_zero=False)
 # Deliveries that are remembered, with their bodies: what a replay can deliver once more.
-LOG_DELIVERIES: int = env.int("SANDBOX_LOG_DELIVERIES", default=50_000)
+LOG_DELIVERIES: int = environment.whole("SANDBOX_LOG_DELIVERIES", 50_000, 0, 100 * MILLION)
 
 # --- Django --------------------------------------------------------------------------
 
@@ -106,7 +118,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 DATABASES: dict[str, Any] = {
-    "default": env.db_url("SANDBOX_DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'sandbox.sqlite3'}")
+    "default": environment.database("SANDBOX_DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'sandbox.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
