@@ -125,6 +125,20 @@ def test_a_webhook_that_answers_wrongly_becomes_invalid(x: X, receiver: Receiver
     assert [found["valid"] for found in x.bearing().get(f"{AAA}/webhooks.json").json()] == [False]
 
 
+def test_a_webhook_that_fails_for_once_stays_valid_and_gets_no_replay(
+    x: X, receiver: Receiver, webhook_id: str
+) -> None:
+    receiver.challenge_answer = lambda _token: (500, {}, b"")
+
+    answer = ask(x, webhook_id, window())
+
+    assert error(answer) == (403, 214)
+    assert message(answer).startswith("Non-200 response code during CRC GET request")
+    assert [found["valid"] for found in x.bearing().get(f"{AAA}/webhooks.json").json()] == [True]
+    receiver.challenge_answer = None
+    assert ask(x, webhook_id, window()).status_code == 202
+
+
 def test_one_replay_at_a_time(x: X, webhook_id: str) -> None:
     x.change(
         "INSERT INTO sandbox_replay (id, webhook_id, from_date, to_date, created_at, state, delivered, failed)"

@@ -15,7 +15,7 @@ from ..models import App, Replay
 from ..oauth.callers import Caller
 from .door import Admits, by_method, door
 from .errors import Error, Refused
-from .webhooks import found, written
+from .webhooks import ERROR_OF_FAULT, found, written
 
 REACHES_BACK = timedelta(days=5)
 
@@ -30,9 +30,11 @@ def start(request: HttpRequest, caller: Caller, webhook_id: str) -> HttpResponse
         raise Refused(Error.ALREADY_REPLAYING)  # before it is challenged for nothing
     if not hook.valid:
         raise Refused(Error.WEBHOOK_INVALID)
-    registration.validate(hook)
+    outcome = registration.validate(hook)
     if not hook.valid:
         raise Refused(Error.WEBHOOK_INVALID)
+    if outcome.fault:  # one that X forgives for a while: no reason to deliver a window to it
+        raise Refused(ERROR_OF_FAULT[outcome.fault])
     try:
         job = replays.start(hook, from_date, to_date)
     except replays.AlreadyRunning:
