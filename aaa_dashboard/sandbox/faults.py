@@ -40,7 +40,7 @@ FAULTS: dict[str, Kind] = {
             "webhook_invalid",
             "webhook",
             "Webhooks are invalid",
-            "All webhooks are marked invalid at once, and no challenge mends that while this is on.",
+            "All webhooks are marked invalid at once, and no challenge mends that while this is on (403, 214).",
         ),
     )
 }

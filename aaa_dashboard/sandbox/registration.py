@@ -1,5 +1,6 @@
 """Register and validate webhooks: challenge them, and keep what came of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from asgiref.sync import async_to_sync
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from . import clock, faults
-from .challenge import Challenge, challenge
+from .challenge import Challenge, Fault, challenge
 from .delivery.posting import session
 from .mint import new_id
 from .models import App, Webhook
@@ -23,7 +24,16 @@ def challenge_now(url: str, secret: str) -> Challenge:
         async with session(1, settings.ANSWER_SECONDS) as client:
             return await challenge(client, url, secret)
 
-    return async_to_sync(once)()
+    return as_faults_have_it(async_to_sync(once)())
+
+
+def as_faults_have_it(outcome: Challenge) -> Challenge:
+    """A right answer counts for nothing while “Webhooks are invalid” is on."""
+    if outcome.is_right and faults.setting("webhook_invalid"):
+        return replace(
+            outcome, problem="Its answer was right; the fault “Webhooks are invalid” is on.", fault=Fault.STATUS
+        )
+    return outcome
 
 
 def validate(hook: Webhook) -> Challenge:
@@ -58,7 +68,7 @@ def remember(hook: Webhook, outcome: Challenge) -> None:
     hook.failing_since = None if outcome.is_right else hook.failing_since or now
     is_forgiven = outcome.is_transient and hook.failing_since is not None and now - hook.failing_since < PATIENCE
     if outcome.is_right:
-        set_valid(hook, faults.setting("webhook_invalid") is None)
+        set_valid(hook, True)
     elif not is_forgiven:
         set_valid(hook, False)
     hook.save()

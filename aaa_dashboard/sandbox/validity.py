@@ -58,7 +58,7 @@ def _is_due(hook: Webhook, now: datetime) -> bool:
 
 
 async def _challenge(client: aiohttp.ClientSession, hook: Webhook) -> None:
-    outcome = await challenge(client, hook.url, hook.app.consumer_secret)
+    outcome = registration.as_faults_have_it(await challenge(client, hook.url, hook.app.consumer_secret))
     await sync_to_async(_remember)(hook.pk, outcome)
 
 

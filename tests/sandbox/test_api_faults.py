@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.sandbox.client import AAA, LIMIT_HEADERS, X, error
+from tests.sandbox.client import AAA, LIMIT_HEADERS, X, error, message
+from tests.sandbox.wire import Receiver
 
 pytestmark = pytest.mark.any_database
 
@@ -41,3 +42,19 @@ def test_a_limit_that_is_used_up_says_until_when(x: X) -> None:
 
     assert {name for name in LIMIT_HEADERS if name in answer.headers} == set(LIMIT_HEADERS)
     assert answer.headers["x-rate-limit-remaining"] == "0"
+
+
+def test_no_challenge_is_passed_while_webhooks_are_invalid(x: X, receiver: Receiver) -> None:
+    webhook_id = x.register(receiver.url)
+    requests.put(x.url("/control/faults/webhook_invalid"), json={}, timeout=10).raise_for_status()
+
+    for answer in (
+        x.signed().put(f"{AAA}/webhooks/{webhook_id}.json"),
+        x.signed().post(WEBHOOKS, data={"url": f"{receiver.url}/2"}),
+    ):
+        assert error(answer) == (403, 214)
+        assert message(answer).startswith("Non-200 response code during CRC GET request")
+    assert [(hook["id"], hook["valid"]) for hook in x.bearing().get(WEBHOOKS).json()] == [(webhook_id, False)]
+
+    requests.delete(x.url("/control/faults/webhook_invalid"), timeout=10).raise_for_status()
+    assert x.signed().put(f"{AAA}/webhooks/{webhook_id}.json").status_code == 204
