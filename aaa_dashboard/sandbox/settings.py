@@ -1,11 +1,13 @@
 """Settings of the sandbox, from the environment: every name begins with `SANDBOX_`. Explained in docs/sandbox.md."""
 
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
+from django.utils.log import CallbackFilter
 
 from . import environment, webhook_urls
 from .people import BRANDS
@@ -159,12 +161,22 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+
+def _is_of_exception(record: logging.LogRecord) -> bool:
+    """An error of the sandbox comes with its exception; what X answers by a fault that is wanted has none."""
+    return record.exc_info is not None
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"exceptions": {"()": CallbackFilter, "callback": _is_of_exception}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # That X refuses something is an answer, not a fault of the sandbox.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security.csrf": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR", "filters": ["exceptions"]},
+        "django.security.csrf": {"level": "ERROR"},
+    },
 }
