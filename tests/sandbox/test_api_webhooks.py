@@ -270,7 +270,7 @@ def test_a_wrong_bearer_token_gives_no_access(x: X) -> None:
     answer = x.with_bearer("AAAA-not-that").get(WEBHOOKS)
 
     assert error(answer) == (403, 99)
-    assert message(answer) == "You don’t have access to this resource."
+    assert message(answer) == "You don't have access to this resource."
 
 
 def test_a_bearer_token_of_another_app_lists_its_own_webhooks(x: X, receiver: Receiver) -> None:

@@ -47,7 +47,7 @@ class Error(Enum):
     WRONG_CREDENTIALS = Row(
         HTTPStatus.FORBIDDEN, 99, "Unable to verify your credentials.", label="authenticity_token_error"
     )
-    NO_ACCESS = Row(HTTPStatus.FORBIDDEN, 99, "You don’t have access to this resource.")
+    NO_ACCESS = Row(HTTPStatus.FORBIDDEN, 99, "You don't have access to this resource.")
     OVER_CAPACITY = Row(HTTPStatus.SERVICE_UNAVAILABLE, 130, "Over capacity.")
     INTERNAL = Row(HTTPStatus.INTERNAL_SERVER_ERROR, 131, "Internal error.")
     TIMESTAMP = Row(HTTPStatus.UNAUTHORIZED, 135, "Timestamp out of bounds.")
