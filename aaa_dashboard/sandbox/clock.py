@@ -1,6 +1,7 @@
 """The sandbox's clock: everything that X dates is dated by it, so that a test need not wait for days to pass.
 
 It runs as fast as the machine's and may be moved ahead, never back: ids carry their time and must keep their order.
+Nor further than a year in all: ids end where 63 bits do, and dates where Python's do.
 What it is not used for: timestamps of OAuth, which whoever signs takes from the machine's clock, and time-outs.
 """
 
@@ -9,6 +10,8 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+
+FURTHEST = timedelta(days=365)
 
 _ahead = timedelta()
 _listeners: set[Callable[[], object]] = set()
@@ -33,11 +36,13 @@ def advance(by: timedelta) -> None:
     """Move it ahead.
 
     Raises:
-        ValueError: `by` would move it back.
+        ValueError: `by` would move it back, or too far.
     """
     global _ahead  # noqa: PLW0603 - there is one clock
     if by < timedelta():
         raise ValueError("The clock does not run backwards.")
+    if by > FURTHEST - _ahead:
+        raise ValueError("The clock goes ahead of the machine's by a year at most, in all.")
     _ahead += by
     for listener in tuple(_listeners):
         listener()

@@ -14,16 +14,21 @@ def restore() -> None:
     """Have what was set before the last stop. Called once, before anything is dated."""
     ahead = Kept.objects.filter(name=CLOCK).first()
     if ahead:
-        clock.advance(timedelta(milliseconds=ahead.value) - clock.ahead())
+        # Never above the bound, which is younger than what an old database may hold.
+        clock.advance(min(timedelta(milliseconds=ahead.value), clock.FURTHEST) - clock.ahead())
     _publish()
 
 
-def advance(by: timedelta) -> None:
+def advance(seconds: float) -> None:
     """Move the clock ahead.
 
     Raises:
-        ValueError: `by` would move it back.
+        ValueError: That would move it back, or too far.
     """
+    try:
+        by = timedelta(seconds=seconds)
+    except OverflowError:
+        by = timedelta.max if seconds > 0 else timedelta.min
     clock.advance(by)
     _keep(CLOCK, clock.ahead() // timedelta(milliseconds=1))
 

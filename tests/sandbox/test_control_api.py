@@ -60,12 +60,41 @@ def test_an_app_may_lack_what_x_has_to_grant(control: Control) -> None:
     assert error(answer) == (403, 200)
 
 
-def test_the_clock_moves_ahead_and_not_back(control: Control) -> None:
+def test_the_clock_moves_ahead(control: Control) -> None:
     before = datetime.fromisoformat(control.state()["now"])
     control.advance(days=1)
 
     assert datetime.fromisoformat(control.state()["now"]) - before >= timedelta(days=1)
-    assert control.ask("POST", "clock", {"advance": -1}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        (-1, "The clock does not run backwards."),
+        (-1e300, "The clock does not run backwards."),
+        (1_795_227_000, "The clock goes ahead of the machine's by a year at most, in all."),
+        (1e300, "The clock goes ahead of the machine's by a year at most, in all."),
+    ],
+)
+def test_a_clock_that_cannot_be_moved_so_stays(control: Control, by: float, said: str) -> None:
+    before = control.state()["clock_ahead_seconds"]
+
+    answer = control.ask("POST", "clock", {"advance": by})
+
+    assert (answer.status_code, answer.json()) == (400, {"error": said})
+    assert control.state()["clock_ahead_seconds"] == before
+    control.do("post", "acme", text="Dated as before")
+
+
+def test_the_clock_goes_no_further_than_a_year_in_all(start_sandbox: StartSandbox) -> None:
+    control = Control(start_sandbox())
+    control.advance(days=364)
+
+    assert control.ask("POST", "clock", {"advance": 86_401}).status_code == 400
+
+    control.advance(days=1)
+    assert control.state()["clock_ahead_seconds"] == 365 * 86_400
+    control.do("post", "acme", text="Dated a year ahead")
 
 
 def test_requests_to_the_api_are_on_record(control: Control) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.sandbox.client import X
 from tests.sandbox.control import Control
 from tests.sandbox.wire import Receiver, StartSandbox, eventually
 
@@ -32,6 +33,17 @@ def test_repetitions_go_on_where_they_were(receiver: Receiver, start_sandbox: St
     assert {arrived.json()["tweet_create_events"][0]["id_str"] for arrived in receiver.deliveries} == {made}
     eventually(lambda: second.deliveries()[0]["state"] == "delivered")
     assert [attempt["number"] for attempt in second.deliveries()[0]["attempts"]] == [1, 2, 3]
+
+
+def test_a_clock_that_was_once_further_ahead_than_it_may_be_is_a_year_ahead(start_sandbox: StartSandbox) -> None:
+    first = Control(start_sandbox())
+    first.advance(seconds=1)
+    first.sandbox.stop()
+    X(first.sandbox).change("UPDATE sandbox_kept SET value = ? WHERE name = 'clock_ahead_ms'", "1795227000000")
+
+    second = Control(start_sandbox())
+
+    assert second.state()["clock_ahead_seconds"] == 365 * 86_400
 
 
 def test_what_was_delivered_is_not_delivered_again(receiver: Receiver, start_sandbox: StartSandbox) -> None:

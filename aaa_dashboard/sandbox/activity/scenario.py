@@ -8,7 +8,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +85,7 @@ def _take(step: Mapping[str, Any], names: dict[str, str], set_traffic: SetTraffi
     if "traffic" in step:
         set_traffic(float(step["traffic"]))
     elif "advance" in step:
-        switches.advance(timedelta(seconds=float(step["advance"])))
+        switches.advance(float(step["advance"]))
     elif "fault" in step and step.get("off"):
         switches.switch_off(step["fault"])
     elif "fault" in step:
