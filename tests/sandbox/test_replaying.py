@@ -103,6 +103,31 @@ def test_what_was_lost_comes_back(control: Control, webhook: Receiver) -> None:
     ]
 
 
+def test_what_was_only_repeated_in_the_window_comes_as_well_and_first(
+    receiver: Receiver, start_sandbox: StartSandbox
+) -> None:
+    settings = {"WEBHOOK_URL": receiver.url, "WARM_UP_SECONDS": 0, "BACKLOG": 0, "REPLAY_PER_SECOND": 25}
+    # It repeats after 20 minutes.
+    control = Control(start_sandbox(**settings, RETRY_SCALE=400))
+    eventually(lambda: [hook["valid"] for hook in control.state()["webhooks"]] == [True])
+    receiver.statuses = [503]
+    repeated = control.do("post", "acme", text="Hello")
+    eventually(lambda: len(control.deliveries()[0]["attempts"]) == 1)
+    control.advance(minutes=30)
+    eventually(lambda: control.deliveries()[0]["state"] == "delivered")
+    new = control.do("post", "acme", text="Hello again")
+    eventually(lambda: len(receiver.deliveries) == 3)
+    control.advance(minutes=40)
+
+    for begins, ends, expected in ((60, 31, [repeated, new]), (90, 60, [repeated]), (31, 10, [])):
+        receiver.deliveries.clear()
+        found = ended(control, replay(control, begins, ends))
+
+        assert (found["state"], found["delivered"]) == ("Complete", len(expected))
+        assert status(receiver)["job_state"] == "Complete"
+        assert post_ids(receiver) == expected
+
+
 def test_it_does_not_repeat_what_fails_and_says_that_it_is_incomplete(control: Control, webhook: Receiver) -> None:
     for number in range(3):
         control.do("post", "acme", text=f"Number {number}")

@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from .. import clock, faults
 from ..mint import Delivery as Made
 from ..mint import new_id
-from ..models import Delivery, Replay, Webhook
+from ..models import Attempt, Delivery, Replay, Webhook
 from .deliverer import Attempted, Errand
 from .dispatch import Dispatcher, Line, target_of
 from .mishaps import tampered
@@ -126,7 +126,7 @@ class Replays:
             return
         line = self.dispatcher.line(target_of(hook))
         await self.dispatcher.log.flush()
-        selected = await sync_to_async(_selected(replay).count)()
+        selected = await sync_to_async(lambda: sum(part.count() for part in _selected(replay)))()
         run = _Run(line, replay.pk, self.rate, selected // 2 if faults.strikes("replay_incomplete") else selected)
         queue: asyncio.Queue[Errand | None] = asyncio.Queue(READ_AT_ONCE)
         async with asyncio.TaskGroup() as workers:
@@ -159,26 +159,33 @@ def status_of(replay: Replay, hook: Webhook) -> Made:
     return Made(f"replay_job_status__{state.value}", "", orjson.dumps({"replay_job_status": status}))
 
 
-def _selected(replay: Replay) -> QuerySet[Delivery]:
-    """What was attempted in the window of a replay. How earlier replays ended is not said again."""
-    return Delivery.objects.filter(
-        webhook_id=replay.webhook_id, attempted_at__gte=replay.from_date, attempted_at__lt=replay.to_date
-    ).exclude(payload__startswith="replay_job_status")
+def _selected(replay: Replay) -> tuple[QuerySet[Delivery], ...]:
+    """What was attempted in the window of a replay, in the order in which it is delivered once more.
+
+    That is what was repeated in it and first attempted before, and what was first attempted in it. How earlier replays
+    ended is not said again.
+    """
+    of_webhook = Delivery.objects.filter(webhook_id=replay.webhook_id).exclude(payload__startswith="replay_job_status")
+    # Attempts of replays have the number 0.
+    repetitions = Attempt.objects.filter(number__gt=1, at__gte=replay.from_date, at__lt=replay.to_date)
+    return (
+        of_webhook.filter(attempted_at__lt=replay.from_date, id__in=repetitions.order_by().values("delivery_id")),
+        of_webhook.filter(attempted_at__gte=replay.from_date, attempted_at__lt=replay.to_date),
+    )
 
 
 async def _read(replay: Replay, into: asyncio.Queue[Errand | None], readers: int) -> None:
     """Put what is to be delivered into a queue, oldest first, and None for each reader at the end."""
-    selected = (
-        _selected(replay)
-        .order_by("attempted_at", "id")
-        .values_list("attempted_at", "id", "payload", "for_user_id", "body")
-    )
-    after = Q()
-    while rows := await sync_to_async(lambda after: list(selected.filter(after)[:READ_AT_ONCE]))(after):
-        for _, pk, payload, for_user_id, body in rows:
-            await into.put(Errand(pk, replay.webhook_id, Made(payload, for_user_id, bytes(body))))
-        at, pk = rows[-1][:2]
-        after = Q(attempted_at__gt=at) | Q(attempted_at=at, id__gt=pk)
+    for part in _selected(replay):
+        selected = part.order_by("attempted_at", "id").values_list(
+            "attempted_at", "id", "payload", "for_user_id", "body"
+        )
+        after = Q()
+        while rows := await sync_to_async(lambda of, after: list(of.filter(after)[:READ_AT_ONCE]))(selected, after):
+            for _, pk, payload, for_user_id, body in rows:
+                await into.put(Errand(pk, replay.webhook_id, Made(payload, for_user_id, bytes(body))))
+            at, pk = rows[-1][:2]
+            after = Q(attempted_at__gt=at) | Q(attempted_at=at, id__gt=pk)
     for _ in range(readers):
         await into.put(None)
 

@@ -23,7 +23,7 @@ class Delivery(models.Model):
     for_user_id = models.CharField(max_length=32, blank=True)
     body = models.BinaryField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    attempted_at = models.DateTimeField(null=True, help_text="First attempt: what decides whether a replay has it.")
+    attempted_at = models.DateTimeField(null=True, help_text="First attempt.")
     attempts_made = models.PositiveSmallIntegerField(default=0, help_text="Without those of replays.")
     due_at = models.DateTimeField(null=True, help_text="Next attempt, while it is waiting.")
 
@@ -89,6 +89,10 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            # Few, since repetitions alone: what a replay has beside what was first attempted in its window.
+            models.Index(fields=["at", "delivery"], name="repetitions", condition=models.Q(number__gt=1))
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}: {self.status or self.problem}"
