@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from . import clock, faults
-from .api.errors import Error, answer
-from .api.limits import WINDOW, Allowance
+from .api.door import failing
+from .api.errors import Error
 from .models import ApiRequest
 
 PATHS = ("/1.1/", "/oauth/", "/oauth2/")
@@ -38,25 +38,18 @@ class Oversight:
         if slow := faults.strikes("api_slow"):
             fault = "api_slow"
             time.sleep(slow.seconds)
-        response, refused_by = _refused()
-        if response is None:
+        for key, error in ANSWERS:
+            if faults.strikes(key):
+                fault, response = key, failing(request, error)
+                break
+        else:
             response = self.get_response(request)
-        noted = _note(request, response, (time.perf_counter() - began) * 1000, refused_by or fault)
+        noted = _note(request, response, (time.perf_counter() - began) * 1000, fault)
         noted.at = at
         noted.save()
         if noted.pk % PRUNE_EVERY == 0:
             ApiRequest.objects.filter(pk__lte=noted.pk - KEPT).delete()
         return response
-
-
-def _refused() -> tuple[HttpResponse | None, str]:
-    for key, error in ANSWERS:
-        if faults.strikes(key):
-            response = answer(error)
-            if error is Error.RATE_LIMIT:
-                Allowance(15, 0, clock.now() + WINDOW, is_exceeded=True).write_on(response)
-            return response, key
-    return None, ""
 
 
 def _note(request: HttpRequest, response: HttpResponse, answer_ms: float, fault: str) -> ApiRequest:

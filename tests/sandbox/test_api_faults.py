@@ -1,6 +1,7 @@
 """What X answers when it is X that has a problem, switched on for a while."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -34,14 +35,30 @@ def test_x_has_a_problem(x: X, fault: str, code: tuple[int, int]) -> None:
     assert app.get(WEBHOOKS).status_code == 200
 
 
-def test_a_limit_that_is_used_up_says_until_when(x: X) -> None:
-    app = x.bearing()
-    requests.put(x.url("/control/faults/api_429"), json={}, timeout=10).raise_for_status()
+@pytest.mark.parametrize("fault", ["api_503", "api_130", "api_131", "api_429"])
+def test_the_limits_are_told_all_the_same(x: X, fault: str) -> None:
+    app, owner = x.bearing(), x.signed()
+    requests.put(x.url(f"/control/faults/{fault}"), json={}, timeout=10).raise_for_status()
 
-    answer = app.get(WEBHOOKS)
+    answers = {
+        15: app.get(WEBHOOKS),
+        5: app.post(f"{AAA}/replay/webhooks/1/subscriptions/all.json"),
+        500: owner.post(f"{AAA}/webhooks/1/subscriptions/all.json"),
+        900: x.anonymous().get("/1.1/users/lookup.json"),
+    }
 
-    assert {name for name in LIMIT_HEADERS if name in answer.headers} == set(LIMIT_HEADERS)
-    assert answer.headers["x-rate-limit-remaining"] == "0"
+    for limit, answer in answers.items():
+        assert answer.headers["x-rate-limit-limit"] == str(limit)
+        assert 0 < int(answer.headers["x-rate-limit-reset"]) - datetime.now(UTC).timestamp() <= 901
+        assert (answer.headers["x-rate-limit-remaining"] == "0") == (fault == "api_429")
+
+
+def test_what_has_no_limit_tells_none(x: X) -> None:
+    requests.put(x.url("/control/faults/api_503"), json={}, timeout=10).raise_for_status()
+
+    for answer in (x.anonymous().get("/1.1/statuses.json"), x.anonymous().post("/oauth/request_token")):
+        assert error(answer) == (503, 67)
+        assert not set(LIMIT_HEADERS) & {name.lower() for name in answer.headers}
 
 
 def test_no_challenge_is_passed_while_webhooks_are_invalid(x: X, receiver: Receiver) -> None:

@@ -70,6 +70,23 @@ def test_refusals_count_as_well(limited: X) -> None:
     assert remaining(owner.post(WEBHOOKS, data={"url": "http://example.com/"})) == 13
 
 
+def test_what_x_itself_does_wrong_counts_as_well(limited: X) -> None:
+    app = limited.bearing()
+    requests.put(limited.url("/control/faults/api_503"), json={}, timeout=10).raise_for_status()
+
+    assert [remaining(app.get(WEBHOOKS)) for _ in range(2)] == [14, 13]
+
+
+def test_a_wrong_method_is_told_the_limits_and_does_not_count(limited: X) -> None:
+    app = limited.bearing()
+
+    answers = [app.put(WEBHOOKS), app.delete(COUNT), app.get(f"{AAA}/replay/webhooks/1/subscriptions/all.json")]
+
+    assert [error(answer) for answer in answers] == [(404, 34)] * 3
+    assert [answer.headers["x-rate-limit-limit"] for answer in answers] == ["15", "15", "5"]
+    assert [remaining(answer) for answer in answers] == [15, 15, 5]
+
+
 def test_five_replays_may_be_asked_for(limited: X) -> None:
     app = limited.bearing()
 
