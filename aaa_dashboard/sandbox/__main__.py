@@ -68,7 +68,7 @@ def _serve(arguments: Sequence[str]) -> int:
         return 2
     from django.conf import settings
 
-    from . import making, switches, world
+    from . import asked, switches, world
     from .activity import scenario
 
     try:
@@ -83,7 +83,7 @@ def _serve(arguments: Sequence[str]) -> int:
     try:
         if settings.SCENARIO:
             scenario.prepare(scenario.read(Path(settings.SCENARIO)))
-    except (scenario.Unreadable, making.Wrong) as error:
+    except (scenario.Unreadable, asked.Wrong) as error:
         print(error, file=sys.stderr)
         return 2
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST

@@ -25,6 +25,7 @@ def test_it_is_played_when_somebody_is_subscribed(
             {"at": 0.4, "do": "reply", "by": "acme", "post": "hello", "text": "Good morning"},
             {"at": 0.1, "do": "post", "by": "olga_r", "text": "@acme hello", "as": "hello"},
             {"at": 0.2, "do": "like", "by": "nobody_here", "post": "hello"},
+            {"at": 0.3, "advance": None},
             {"at": 0.5, "fault": "api_503", "percent": 50},
             {"at": 0.6, "advance": 3600},
         ],
@@ -39,6 +40,7 @@ def test_it_is_played_when_somebody_is_subscribed(
     assert post["user"]["screen_name"] == "olga_r"
     assert reply["in_reply_to_status_id_str"] == post["id_str"]
     assert "There is no user @nobody_here." in control.sandbox.output()
+    assert "advance: a number." in control.sandbox.output()
     state = control.state()
     assert state["faults"]["api_503"]["percent"] == 50
     assert state["clock_ahead_seconds"] == 3600
@@ -51,6 +53,9 @@ def test_it_is_played_when_somebody_is_subscribed(
         (None, "No such file"),
         ("nonsense", "is not JSON"),
         ("[]", "must hold an object"),
+        ('{"users": {"screen_name": "olga_r"}}', "users is a list of objects"),
+        ('{"steps": null}', "steps is a list of objects"),
+        ('{"apps": [{"name": "Second app", "may_replay": "no"}]}', "may_replay: true or false."),
         ('{"steps": [{"do": "post"}]}', "step 1: it needs “at”"),
         ('{"steps": [{"at": 1, "do": "dance"}]}', "“dance” is nothing that can be done"),
         ('{"users": [{"screen_name": "x y"}]}', "screen_name:"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from ..asked import is_x_id
 from ..models import App, Post, Relation, User
 from . import acts
 from .acts import Impossible
@@ -34,7 +35,7 @@ def do(step: Step) -> dict[str, str]:
 
 def user(step: Step, key: str) -> User:
     """The user that a step names."""
-    name = str(_needed(step, key)).removeprefix("@")
+    name = _needed(step, key).removeprefix("@")
     found = User.objects.filter(screen_name__iexact=name).first() or User.objects.filter(x_user_id=name).first()
     if found is None:
         raise Impossible(f"There is no user @{name}.")
@@ -42,16 +43,16 @@ def user(step: Step, key: str) -> User:
 
 
 def _post(step: Step) -> Post:
-    number = str(_needed(step, "post"))
+    number = _needed(step, "post")
     related = ("author", "reposts__author", "quotes__author", "replies_to__author")
-    found = Post.objects.select_related(*related).filter(pk=number).first() if number.isdecimal() else None
+    found = Post.objects.select_related(*related).filter(pk=number).first() if is_x_id(number) else None
     if found is None:
         raise Impossible(f"There is no post {number}.")
     return found
 
 
 def _app(step: Step) -> App:
-    name = str(_needed(step, "app"))
+    name = _needed(step, "app")
     found = App.objects.filter(x_app_id=name).first() or App.objects.filter(name=name).first()
     if found is None:
         raise Impossible(f"There is no app “{name}”.")
@@ -59,13 +60,18 @@ def _app(step: Step) -> App:
 
 
 def _text(step: Step) -> str:
-    return str(_needed(step, "text"))
+    if isinstance(step.get("text"), int):
+        raise Impossible("“text” is a text.")
+    return _needed(step, "text")
 
 
-def _needed(step: Step, key: str) -> Any:
-    if step.get(key) in (None, ""):
+def _needed(step: Step, key: str) -> str:
+    value = step.get(key)
+    if value in (None, ""):
         raise Impossible(f"“{step.get('do')}” needs “{key}”.")
-    return step[key]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise Impossible(f"“{key}” is a text.")
+    return str(value)
 
 
 def _relate(kind: Relation.Kind) -> Callable[[Step, User], Relation]:

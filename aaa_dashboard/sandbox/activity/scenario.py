@@ -5,16 +5,16 @@ subscribed; `as` gives a post a name for later steps.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from .. import clock, making, switches
+from .. import asked, clock, making, switches
 from . import acts, audience, doing
 
 logger = logging.getLogger("sandbox")
@@ -34,15 +34,18 @@ def read(path: Path) -> Mapping[str, Any]:
         Unreadable: It is not.
     """
     try:
-        scenario = json.loads(path.read_bytes())
+        scenario = orjson.loads(path.read_bytes())
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}.") from error
     except ValueError as error:
         raise Unreadable(f"{path} is not JSON: {error}.") from error
     if not isinstance(scenario, dict) or scenario.keys() - {"users", "apps", "steps"}:
         raise Unreadable(f"{path} must hold an object with users, apps and steps.")
+    for name, entries in scenario.items():
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise Unreadable(f"{path}: {name} is a list of objects.")
     for number, step in enumerate(scenario.get("steps", []), 1):
-        kinds = {"do", "fault", "traffic", "advance"} & step.keys() if isinstance(step, dict) else set()
+        kinds = {"do", "fault", "traffic", "advance"} & step.keys()
         if len(kinds) != 1 or not isinstance(step.get("at"), int | float):
             raise Unreadable(f"{path}, step {number}: it needs “at”, and one of do, fault, traffic and advance.")
         if "do" in kinds and step["do"] not in doing.DEEDS:
@@ -54,7 +57,7 @@ def prepare(scenario: Mapping[str, Any]) -> None:
     """Make the users and apps that are not there yet.
 
     Raises:
-        making.Wrong: One of them cannot be.
+        asked.Wrong: One of them cannot be.
     """
     for described in scenario.get("users", []):
         making.user_once(described)
@@ -76,21 +79,22 @@ async def play(set_traffic: SetTraffic) -> None:
         await asyncio.sleep(max(0.0, began + step["at"] - loop.time()))
         try:
             await sync_to_async(_take)(step, names, set_traffic)
-        except (acts.Impossible, LookupError, ValueError) as error:
+        except (asked.Wrong, acts.Impossible, LookupError, ValueError) as error:
             logger.warning("Scenario, at %s: %s", step["at"], error)
     logger.info("The scenario has ended.")
 
 
 def _take(step: Mapping[str, Any], names: dict[str, str], set_traffic: SetTraffic) -> None:
     if "traffic" in step:
-        set_traffic(float(step["traffic"]))
+        set_traffic(asked.number(step, "traffic"))
     elif "advance" in step:
-        switches.advance(float(step["advance"]))
+        switches.advance(asked.number(step, "advance"))
     elif "fault" in step and step.get("off"):
-        switches.switch_off(step["fault"])
+        switches.switch_off(asked.text(step, "fault"))
     elif "fault" in step:
-        switches.switch_on(step["fault"], float(step.get("percent", 100)), step.get("seconds"))
+        seconds = asked.number(step, "seconds") if "seconds" in step else None
+        switches.switch_on(asked.text(step, "fault"), asked.number(step, "percent", 100), seconds)
     else:
         made = doing.do({**step, "post": names.get(str(step.get("post")), step.get("post"))})
         if step.get("as"):
-            names[step["as"]] = made["id"]
+            names[asked.text(step, "as")] = made["id"]

@@ -4,25 +4,22 @@ It is no part of X. Whoever reaches it can do everything, so it takes requests f
 settings say otherwise; and bodies as `application/json` alone, which no foreign web page can send unasked.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import clock, making, service, switches
+from .. import asked, clock, making, service, switches
 from ..activity import acts, doing
+from ..asked import Wrong
 from ..models import ApiRequest, App, Delivery, Replay, User, Webhook
 from . import described
 
 Body = dict[str, Any]
 AT_ONCE = 100
-
-
-class Wrong(Exception):
-    """The request cannot be done; the message says why."""
 
 
 def controls(**methods: Callable[..., object]) -> Callable[..., HttpResponse]:
@@ -39,8 +36,8 @@ def controls(**methods: Callable[..., object]) -> Callable[..., HttpResponse]:
             return JsonResponse({"error": f"There is {', '.join(methods)} here."}, status=405)
         try:
             return JsonResponse(method(_body(request), **parts), safe=False)
-        except (Wrong, acts.Impossible, making.Wrong, LookupError, ValueError, TypeError) as error:
-            return JsonResponse({"error": str(error.args[0] if error.args else error)}, status=400)
+        except (Wrong, acts.Impossible, LookupError, ValueError) as error:
+            return JsonResponse({"error": str(error)}, status=400)
 
     return view
 
@@ -52,7 +49,10 @@ def _body(request: HttpRequest) -> Body:
         return {}
     if request.content_type != "application/json":
         raise Wrong("Send a JSON object as application/json.")
-    body = json.loads(request.body or b"{}")
+    try:
+        body = orjson.loads(request.body or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise Wrong(f"The body is not JSON: {error}.") from error
     if not isinstance(body, dict):
         raise Wrong("Send a JSON object.")
     return body
@@ -107,7 +107,9 @@ def faults_on(_body: Body) -> object:
 
 def set_fault(body: Body, key: str) -> object:
     """Switch a fault on: `percent`, `seconds`."""
-    switches.switch_on(key, float(body.get("percent", 100)), None if "seconds" not in body else float(body["seconds"]))
+    asked.only(body, {"percent", "seconds"})
+    seconds = asked.number(body, "seconds") if "seconds" in body else None
+    switches.switch_on(key, asked.number(body, "percent", 100), seconds)
     return described.faults_on()
 
 
@@ -125,13 +127,16 @@ def end_faults(_body: Body) -> object:
 
 def set_traffic(body: Body) -> object:
     """Have so many events `per_second`."""
-    service.current.set_traffic(float(body["per_second"]))
-    return {"per_second": float(body["per_second"])}
+    asked.only(body, {"per_second"})
+    rate = asked.number(body, "per_second")
+    service.current.set_traffic(rate)
+    return {"per_second": rate}
 
 
 def set_clock(body: Body) -> object:
     """Move the clock ahead by `advance` seconds."""
-    switches.advance(float(body["advance"]))
+    asked.only(body, {"advance"})
+    switches.advance(asked.number(body, "advance"))
     return {"now": clock.now().isoformat(), "clock_ahead_seconds": clock.ahead().total_seconds()}
 
 
@@ -167,6 +172,8 @@ def reset(_body: Body) -> object:
 
 def _newest(found: Any, body: Body) -> list[Any]:
     """A hundred rows in the order of their ids: the first after one, or the last there are."""
-    if body.get("after"):
-        return list(found.filter(id__gt=int(body["after"])).order_by("id")[:AT_ONCE])
+    if after := body.get("after"):
+        if after != "0" and not asked.is_x_id(after):
+            raise Wrong("after: an id of this list, such as 17.")
+        return list(found.filter(id__gt=int(after)).order_by("id")[:AT_ONCE])
     return list(found.order_by("-id")[:AT_ONCE])[::-1]
