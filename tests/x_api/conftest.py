@@ -14,7 +14,7 @@ from tests.sandbox.control import Control
 from tests.sandbox.wire import Receiver, free_port, sandboxes, serve_webhook
 from tests.x_api.literal import Literal, serve
 
-OWNER = UserToken("12-owners-token", "owners-token-secret")
+OWNER = UserToken("613278910244360193-owners-token", "owners-token-secret")
 USER = UserToken("34-users-token", "users-token-secret")
 VERIFIER = "the-sign-in-verifier"
 APP = AppCredentials("the-consumer-key", "the-consumer-secret", OWNER, "the-bearer-token%3D")
