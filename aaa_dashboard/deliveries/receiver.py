@@ -173,11 +173,12 @@ class Receiver:
     # --- Keeping ---
 
     async def _keep_count(self) -> None:
-        """Once a second: hand over refusals, and the minute when it is over."""
+        """Once a second: hand over refusals, give up slow bodies, close the minute when it is over."""
         while True:
             await asyncio.sleep(1)
             self._hand_over_refusals()
             self.writer.retry()
+            self._body_reader.give_up_slow()
             if datetime.now(UTC) >= self.traffic.minute + MINUTE:
                 self._hand_over_minute()
 
