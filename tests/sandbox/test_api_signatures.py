@@ -227,3 +227,10 @@ def test_what_there_is_not_is_not_found(x: X) -> None:
 
 def auth(token: Token = OWNER, **options: Any) -> OAuth1:
     return OAuth1(APP.key, APP.secret, token.token, token.secret, **options)
+
+
+def test_a_client_behind_a_proxy_that_ends_tls_signs_https(x: X) -> None:
+    signed = requests.Request("GET", x.url(WHO).replace("http://", "https://"), auth=auth()).prepare()
+    headers = {"Authorization": signed.headers["Authorization"], "X-Forwarded-Proto": "https"}
+
+    assert requests.get(x.url(WHO), headers=headers, timeout=10).status_code == 200
