@@ -65,8 +65,8 @@ def number(name: str, default: float, at_most: float, *, may_be_zero: bool = Tru
     except ValueError:
         found = math.nan
     if not 0 <= found <= at_most or (found == 0 and not may_be_zero):
-        first = "from 0" if may_be_zero else "above 0"
-        _stop(name, f"a number {first} to {at_most:.0f}, such as {default:g}")
+        bounds = f"from 0 to {at_most:.0f}" if may_be_zero else f"above 0 and up to {at_most:.0f}"
+        _stop(name, f"a number {bounds}, such as {default:g}")
     return found
 
 

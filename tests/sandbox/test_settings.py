@@ -30,7 +30,7 @@ def start(*options: str, **settings: object) -> subprocess.CompletedProcess[str]
         ("RETRY_SCALE", "x", "a number from 0 to 1000"),
         ("TRAFFIC_PER_SECOND", "nan", "a number from 0 to 1000"),
         ("CONCURRENCY", "0", "a whole number from 1 to 10000"),
-        ("CHALLENGE_SECONDS", "-1", "a number above 0 to 31536000"),
+        ("CHALLENGE_SECONDS", "-1", "a number above 0 and up to 31536000"),
         ("ANSWER_SECONDS", "0", "a number above 0"),
         ("SEED", "seven", "a whole number"),
         ("CONTROL", "maybe", "“on” or “off”"),
