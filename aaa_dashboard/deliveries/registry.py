@@ -12,7 +12,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import close_old_connections
 
-from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App
+from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App, ensure_first_app
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class Registry:
         """
         close_old_connections()
         try:
-            App.objects.get_or_create(slug=DEFAULT_SLUG, defaults={"name": "Default", "environment": "environment"})
+            ensure_first_app()
             self._apps = {slug: _read(id_, slug) for id_, slug in App.objects.values_list("id", "slug")}
         finally:
             close_old_connections()

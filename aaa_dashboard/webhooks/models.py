@@ -60,6 +60,11 @@ class App(models.Model):
         return f"{settings.PUBLIC_URL}{self.receive_path}"
 
 
+def ensure_first_app() -> App:
+    """Return the app whose keys come from the environment; its row is made when it is first needed."""
+    return App.objects.get_or_create(slug=DEFAULT_SLUG, defaults={"name": "First app"})[0]
+
+
 class Webhook(models.Model):
     """An address registered at X for an app. Stays here after it was deleted there, for its timeline."""
 

@@ -86,7 +86,7 @@ def _apps(slug: str | None) -> list[App]:
             returncode=REFUSED,
         ) from error
     if slug in {None, DEFAULT_SLUG} and not any(app.slug == DEFAULT_SLUG for app in found):
-        found.insert(0, App(name="Default", slug=DEFAULT_SLUG))
+        found.insert(0, App(name="First app", slug=DEFAULT_SLUG))
     if not found:
         raise CommandError(f"No app is called “{slug}”.", returncode=MISUSED)
     return found

@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError
 
 from aaa_dashboard.audit import Actor
 from aaa_dashboard.webhooks import asking, deleting, registering, validating
-from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App, Webhook
+from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App, Webhook, ensure_first_app
 from aaa_dashboard.webhooks.preflight import is_passed, preflight
 from aaa_dashboard.x_api.errors import RateLimited, TemporarilyUnavailable, XError
 
@@ -163,7 +163,7 @@ class Command(BaseCommand):
 def _app(slug: str) -> App:
     """The app by that slug; the first one is there even before a receiver has started."""
     if slug == DEFAULT_SLUG:
-        return App.objects.get_or_create(slug=slug, defaults={"name": "Default", "environment": "environment"})[0]
+        return ensure_first_app()
     found = App.objects.filter(slug=slug).first()
     if found is None:
         raise CommandError(f"No app is called “{slug}”.", returncode=MISUSED)
