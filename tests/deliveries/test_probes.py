@@ -1,5 +1,7 @@
 """What watchers are told, and who is told what."""
 
+import time
+
 import pytest
 import requests
 from django.conf import LazySettings
@@ -43,6 +45,14 @@ def test_a_writer_whose_last_commit_failed_is_not_ready(server: str, entry: Entr
     answer = _get(f"{server}/readyz")
     assert answer.status_code == 503
     assert "writer" in answer.text
+
+
+def test_a_writer_that_waits_for_a_silent_database_is_not_ready(server: str, entry: Entry) -> None:
+    assert entry._receiver is not None
+    entry._receiver.writer.busy_since = time.monotonic() - 60
+    answer = _get(f"{server}/readyz")
+    assert answer.status_code == 503
+    assert answer.text.startswith("writer: has been waiting for the database for 60 s")
 
 
 def test_a_receiver_is_ready_without_the_broker_but_the_dashboard_is_not(
