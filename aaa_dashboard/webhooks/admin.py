@@ -15,7 +15,7 @@ from aaa_dashboard.x_api.errors import XError
 
 from . import asking, keys, validating
 from .forms import AppForm
-from .models import App, Webhook, WebhookChange
+from .models import Allowance, App, BearerToken, Version, Webhook, WebhookChange
 
 if TYPE_CHECKING:  # generic to the type checker alone
     AnyModelAdmin = admin.ModelAdmin[Any]
@@ -95,3 +95,28 @@ class WebhookChangeAdmin(KeptAdmin):
     list_filter = ["kind"]
     list_select_related = ["webhook"]
     actions = None
+
+
+@admin.register(Version)
+class VersionAdmin(KeptAdmin):
+    list_display = ["fingerprint", "began_at", "seen_at"]
+    actions = None
+
+
+@admin.register(Allowance)
+class AllowanceAdmin(KeptAdmin):
+    list_display = ["intent", "subject", "limit", "remaining", "resets_at", "seen_at"]
+    list_filter = ["intent"]
+    actions = None
+
+
+@admin.register(BearerToken)
+class BearerTokenAdmin(KeptAdmin):
+    """When tokens were fetched. They themselves are never shown."""
+
+    list_display = ["fetched_at"]
+    fields = ["fetched_at"]
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BearerToken]:
+        return super().get_queryset(request).defer("token")

@@ -6,6 +6,7 @@ from aaa_dashboard.x_api.credentials import AppCredentials, UserToken
 from aaa_dashboard.x_api.interface import XApi, connect
 from aaa_dashboard.x_api.transport import PATIENCE_SECONDS
 
+from . import bearer_tokens, limits
 from .models import App
 
 
@@ -32,4 +33,10 @@ def api_of(app: App, *, patience_seconds: float = PATIENCE_SECONDS) -> XApi:
     Raises:
         ValueError: The app is on a generation of X's API that is not supported.
     """
-    return connect(credentials_of(app), app.api_version, patience_seconds=patience_seconds)
+    return connect(
+        credentials_of(app),
+        app.api_version,
+        patience_seconds=patience_seconds,
+        limits=limits.shared,
+        bearers=bearer_tokens.shared,
+    )

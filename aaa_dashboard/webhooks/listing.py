@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 
 from django.db.models import Prefetch
 
-from aaa_dashboard.x_api import rate_limits
-from aaa_dashboard.x_api.credentials import fingerprint
 from aaa_dashboard.x_api.errors import Failure
-from aaa_dashboard.x_api.rate_limits import Allowance
 
-from .credentials import credentials_of
-from .models import App, Webhook
+from . import allowances
+from .models import Allowance, App, Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class AppListed:
     failure: Failure | None
     """Why X did not tell just now."""
     allowances: list[Allowance] = field(default_factory=list)
-    """What X lets the app ask, by its last answers to this process, the scarcest first."""
+    """What X lets the app ask, by its last answers, the scarcest first."""
 
     @property
     def used(self) -> int:
@@ -35,13 +32,6 @@ class AppListed:
 def listed(failures: Mapping[int, Failure]) -> list[AppListed]:
     """Every app; `failures` by its primary key."""
     current = Webhook.objects.filter(deleted_at=None).order_by("-valid", "pk")
-    apps = App.objects.order_by("id").prefetch_related(Prefetch("webhooks", current, to_attr="current"))
-    return [AppListed(app, app.current, failures.get(app.pk), _allowances(app)) for app in apps]
-
-
-def _allowances(app: App) -> list[Allowance]:
-    credentials = credentials_of(app)
-    subjects = {fingerprint(credentials.consumer_key)} if credentials.consumer_key else set()
-    if credentials.owner:
-        subjects.add(fingerprint(credentials.owner.token))
-    return [one for subject in sorted(subjects) for one in rate_limits.shared.allowances(subject)]
+    apps = list(App.objects.order_by("id").prefetch_related(Prefetch("webhooks", current, to_attr="current")))
+    known = allowances.of_each(apps)
+    return [AppListed(app, app.current, failures.get(app.pk), known[app.pk]) for app in apps]

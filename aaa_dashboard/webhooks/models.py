@@ -1,5 +1,7 @@
 """X apps with the keys that sign what X sends us, and the webhooks that are registered for them."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -33,6 +35,15 @@ class App(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     asked_at = models.DateTimeField(
         "webhooks asked at", null=True, blank=True, help_text="When X last told which webhooks it has."
+    )
+    next_ask_at = models.DateTimeField(
+        null=True, editable=False, help_text="When X is asked next by itself; empty: at once."
+    )
+    ask_failure = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Why X cannot be asked until a person mends it; empty: it can.",
     )
     strangers = models.JSONField(
         default=list, blank=True, help_text="What X has beside our webhooks: objects of id, url, valid."
@@ -78,6 +89,20 @@ class Webhook(models.Model):
     last_crc_at = models.DateTimeField("last challenge", null=True, blank=True, help_text="That we answered.")
     last_crc_ms = models.FloatField("answer time of the last challenge", null=True, blank=True)
     last_checked_at = models.DateTimeField(null=True, blank=True, help_text="When X last told its state.")
+    validated_at = models.DateTimeField(
+        null=True, blank=True, help_text="When X last asked the challenge because we wished it, and took the answer."
+    )
+    failures = models.PositiveSmallIntegerField(
+        "failed attempts", default=0, help_text="In a row, to have it validated by itself."
+    )
+    next_attempt_at = models.DateTimeField(
+        "next attempt", null=True, blank=True, help_text="Not before then; empty: as soon as there is a reason."
+    )
+    finding = models.TextField(blank=True, help_text="What the last attempt that failed found; as in the timeline.")
+    reviewed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last validated because a new version runs."
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True, help_text="Until then somebody has it validated.")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was gone from X.")
 
@@ -87,6 +112,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def last_good_at(self) -> datetime | None:
+        """When it last answered a challenge rightly, for all we know."""
+        return max((at for at in (self.last_crc_at, self.validated_at) if at), default=None)
 
 
 class WebhookChange(models.Model):
@@ -100,6 +130,8 @@ class WebhookChange(models.Model):
         CHALLENGED = "challenged", "Challenge answered"
         VALIDATED = "validated", "Validated"
         REFUSED = "refused", "Not validated"
+        LOOKED = "looked", "Looked at from here"
+        UNASKED = "unasked", "X cannot be asked"
         DELETED = "deleted", "Deleted"
         GONE = "gone", "Gone from X"
 
@@ -117,3 +149,45 @@ class WebhookChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.webhook}"
+
+
+class Allowance(models.Model):
+    """How often one endpoint may be asked for one app or user token: X's last answer to any of our processes."""
+
+    subject = models.CharField(max_length=16, help_text="Fingerprint of the key or token that X counts by.")
+    intent = models.CharField(max_length=100, help_text="What the endpoint is for.")
+    limit = models.PositiveIntegerField(null=True, help_text="Calls in a window.")
+    remaining = models.PositiveIntegerField(null=True, help_text="Empty: X has not said.")
+    resets_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True, help_text="When X said so.")
+    next_turn_at = models.DateTimeField(null=True, help_text="When the next call may go out, where few are allowed.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "intent"], name="allowance_once_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.intent} ({self.subject})"
+
+
+class BearerToken(models.Model):
+    """A bearer token that was fetched, for all of our processes. Losing one costs a call to fetch it again."""
+
+    credentials = models.CharField(
+        max_length=64, unique=True, help_text="Digest of the address and keys it was fetched with."
+    )
+    token = EncryptedTextField()
+    fetched_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Bearer token of {self.fetched_at:%Y-%m-%d %H:%M} UTC"
+
+
+class Version(models.Model):
+    """A version of this program that runs, or ran, here. One that was away for a while is new when it is back."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint[:12]} since {self.began_at:%Y-%m-%d %H:%M} UTC"

@@ -2,12 +2,14 @@
 
 Nothing but the installation's own address (PUBLIC_URL and the app's path) is ever fetched, over real HTTP, as X would:
 with no redirect followed and no proxy between. What stands between X and us is seen only as far as it stands between
-us and ourselves.
+us and ourselves. Certificates are verified against the authorities of this machine, or those that `SSL_CERT_FILE` names
+(OpenSSL, `SSL_CTX_set_default_verify_paths`); there is no way not to verify them.
 
 Sources: X, “Managing webhooks”, “Securing webhooks”, and X's FAQ (“what would immediately invalidate my webhook URL”).
 """
 
 import hmac
+import os
 import secrets
 import socket
 import ssl
@@ -22,6 +24,7 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 from django.conf import settings
 
+from . import certificates
 from .credentials import credentials_of
 from .models import App
 
@@ -144,14 +147,16 @@ def _certificate(url: SplitResult) -> Step:
         ):
             certificate = wrapped.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        return Step("Certificate", Verdict.BAD, f"It does not verify: {error.verify_message}.", mend)
+        found = f"It does not verify: {error.verify_message.rstrip('.')}."
+        return Step("Certificate", Verdict.BAD, found, certificates.MENDS.get(error.verify_code, mend))
     except OSError as error:
-        return Step("Certificate", Verdict.BAD, f"No TLS connection: {error.strerror or error}.", mend)
+        found = f"No TLS connection: {certificates.why_not_connected(error)}."
+        return Step("Certificate", Verdict.BAD, found, "See that the proxy runs, takes port 443 and speaks TLS there.")
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
     days = (ends - datetime.now(UTC)).days
     found = f"It verifies and has {days} day{'' if days == 1 else 's'} left."
     return Step(
-        "Certificate", Verdict.DOUBTFUL if days < FEW_DAYS else Verdict.GOOD, found, mend if days < FEW_DAYS else ""
+        "Certificate", *((Verdict.DOUBTFUL, found, certificates.RENEW) if days < FEW_DAYS else (Verdict.GOOD, found))
     )
 
 
@@ -168,6 +173,7 @@ def _get(url: str) -> Answered:
             timeout=PATIENCE_SECONDS,
             allow_redirects=False,
             stream=True,
+            verify=os.environ.get("SSL_CERT_FILE") or True,
         )
         body = response.raw.read(MOST_BYTES, decode_content=False)
         took = time.perf_counter() - began

@@ -2,5 +2,8 @@
 
 from django.dispatch import Signal
 
+began = Signal()
+"""A webhook (`webhook`) is ours from now on. Sent in that transaction."""
+
 ended = Signal()
 """A webhook (`webhook`) was deleted or is gone from X, and its subscriptions with it. Sent in that transaction."""

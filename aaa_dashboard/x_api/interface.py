@@ -7,8 +7,10 @@ from typing import Protocol
 
 from django.conf import settings
 
-from . import v1_1
+from . import bearer_tokens, rate_limits, v1_1
+from .bearer_tokens import Bearers
 from .credentials import AppCredentials, UserToken
+from .rate_limits import Limits
 from .results import (
     Profile,
     ReplayJob,
@@ -53,18 +55,29 @@ class XApi(Protocol):
 GENERATIONS: Mapping[str, Callable[[Transport], XApi]] = MappingProxyType({"1.1": v1_1.Client})
 
 
-def connect(app: AppCredentials, api_version: str = "1.1", *, patience_seconds: float = PATIENCE_SECONDS) -> XApi:
+def connect(
+    app: AppCredentials,
+    api_version: str = "1.1",
+    *,
+    patience_seconds: float = PATIENCE_SECONDS,
+    limits: Limits = rate_limits.shared,
+    bearers: Bearers = bearer_tokens.shared,
+) -> XApi:
     """The way to ask X for an app. Nothing is sent yet.
 
     Args:
         app: Its keys and tokens.
         api_version: The generation of X's API that it is on.
         patience_seconds: How long one call may wait for limits and retries, beyond the time X takes to answer.
+        limits: What is known of limits.
+        bearers: Where fetched bearer tokens are kept.
 
     Raises:
         ValueError: No such generation, or X_API_BASE_URL is no address.
     """
     if api_version not in GENERATIONS:
         raise ValueError(f"Version {api_version!r} of X's API is not supported; choose {' or '.join(GENERATIONS)}.")
-    transport = Transport(app, base_url=settings.X_API_BASE_URL, patience_seconds=patience_seconds)
+    transport = Transport(
+        app, base_url=settings.X_API_BASE_URL, patience_seconds=patience_seconds, limits=limits, bearers=bearers
+    )
     return GENERATIONS[api_version](transport)

@@ -1,7 +1,7 @@
 """What X has said about how often it may be asked, and a pace that never runs into it.
 
 X counts the calls of each endpoint in windows of 15 minutes, by user token or by app, and says with every answer how it
-stands (X, “Rate limits”). Remembered by the process, since each answer renews it; X itself counts for all processes.
+stands (X, “Rate limits”). `RateLimits` remembers for one process; who can do it for several stands in as `Limits`.
 """
 
 import time
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import Protocol
 
 from .endpoints import WINDOW_SECONDS, Endpoint
 
@@ -36,19 +37,11 @@ class Allowance:
         return self.remaining <= 0 and self.resets_at > now
 
 
-class RateLimits:
+class Limits(Protocol):
     """Allowances and pace. Safe to use from several threads."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._allowances: dict[tuple[str, str], Allowance] = {}
-        self._next_turn: dict[tuple[str, str], float] = {}
 
     def used_up_until(self, endpoint: Endpoint, subject: str) -> datetime | None:
         """When the endpoint may be asked again; None: now."""
-        with self._lock:
-            allowance = self._allowances.get((endpoint.intent, subject))
-        return allowance.resets_at if allowance and allowance.is_used_up(datetime.now(UTC)) else None
 
     def take_turn(self, endpoint: Endpoint, subject: str) -> float:
         """Take the next turn at an endpoint.
@@ -56,7 +49,26 @@ class RateLimits:
         Returns:
             Seconds to wait before it has come. Nobody else gets the same turn.
         """
-        if endpoint.limit is None or endpoint.limit > SCARCE:
+
+    def note(self, endpoint: Endpoint, subject: str, headers: Mapping[str, str]) -> None:
+        """Remember what the headers of an answer say."""
+
+
+class RateLimits:
+    """What one process knows, in memory. See `Limits`, which it fulfils."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._allowances: dict[tuple[str, str], Allowance] = {}
+        self._next_turn: dict[tuple[str, str], float] = {}
+
+    def used_up_until(self, endpoint: Endpoint, subject: str) -> datetime | None:
+        with self._lock:
+            allowance = self._allowances.get((endpoint.intent, subject))
+        return allowance.resets_at if allowance and allowance.is_used_up(datetime.now(UTC)) else None
+
+    def take_turn(self, endpoint: Endpoint, subject: str) -> float:
+        if not is_scarce(endpoint):
             return 0.0
         now = time.monotonic()
         with self._lock:
@@ -65,17 +77,12 @@ class RateLimits:
         return turn - now
 
     def note(self, endpoint: Endpoint, subject: str, headers: Mapping[str, str]) -> None:
-        """Remember what an answer says: `x-rate-limit-limit`, `-remaining` and `-reset` (seconds since 1970)."""
-        remaining, reset = _number(headers, "x-rate-limit-remaining"), _number(headers, "x-rate-limit-reset")
-        if remaining is None or reset is None:
+        allowance = read(endpoint, subject, headers)
+        if allowance is None:
             return
-        now = datetime.now(UTC)
-        allowance = Allowance(
-            endpoint.intent, subject, _number(headers, "x-rate-limit-limit"), remaining, _near(reset, now), now
-        )
         with self._lock:
             if len(self._allowances) >= MOST_REMEMBERED:
-                self._forget_old(now)
+                self._forget_old(allowance.seen_at)
             self._allowances[endpoint.intent, subject] = allowance
 
     def allowances(self, subject: str | None = None) -> list[Allowance]:
@@ -91,6 +98,21 @@ class RateLimits:
     def _forget_old(self, now: datetime) -> None:
         self._allowances = {key: one for key, one in self._allowances.items() if one.resets_at > now}
         self._next_turn = {key: turn for key, turn in self._next_turn.items() if turn > time.monotonic()}
+
+
+def is_scarce(endpoint: Endpoint) -> bool:
+    """Whether an endpoint has turns, one a second."""
+    return endpoint.limit is not None and endpoint.limit <= SCARCE
+
+
+def read(endpoint: Endpoint, subject: str, headers: Mapping[str, str]) -> Allowance | None:
+    """What an answer says: `x-rate-limit-limit`, `-remaining` and `-reset` (seconds since 1970); None: nothing."""
+    remaining, reset = _number(headers, "x-rate-limit-remaining"), _number(headers, "x-rate-limit-reset")
+    if remaining is None or reset is None:
+        return None
+    now = datetime.now(UTC)
+    limit = _number(headers, "x-rate-limit-limit")
+    return Allowance(endpoint.intent, subject, limit, remaining, _near(reset, now), now)
 
 
 def resets_at(headers: Mapping[str, str]) -> datetime:

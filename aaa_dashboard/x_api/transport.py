@@ -13,12 +13,12 @@ from requests.auth import AuthBase
 
 from . import answers, bearer_tokens, errors, known_errors, network, rate_limits, retries, signing
 from .answers import Answer
-from .bearer_tokens import BearerTokens
+from .bearer_tokens import Bearers
 from .credentials import AppCredentials, fingerprint
 from .endpoints import FETCH_BEARER_TOKEN, Endpoint
 from .errors import XError
 from .known_errors.unasked import Unasked
-from .rate_limits import RateLimits
+from .rate_limits import Limits
 
 USER_AGENT = f"aaa-dashboard {requests.utils.default_user_agent()}"
 PATIENCE_SECONDS = 10.0
@@ -61,8 +61,8 @@ class Transport:
         *,
         base_url: str,
         patience_seconds: float = PATIENCE_SECONDS,
-        limits: RateLimits = rate_limits.shared,
-        bearers: BearerTokens = bearer_tokens.shared,
+        limits: Limits = rate_limits.shared,
+        bearers: Bearers = bearer_tokens.shared,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         parts = urlsplit(base_url)

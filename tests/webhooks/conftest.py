@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -71,30 +71,10 @@ def webhook(app: App, x: X) -> Webhook:
 
 
 @pytest.fixture
-def person(db: None) -> Callable[..., User]:
-    """Makes a member of staff with the named permissions."""
-
-    def make(name: str, *permissions: str) -> User:
-        user = User.objects.create_user(name, password="correct horse battery")
-        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-        return user
-
-    return make
-
-
-@pytest.fixture
 def operator(person: Callable[..., User]) -> Client:
     """Somebody signed in who may manage webhooks."""
     client = Client()
     client.force_login(person("olga", "manage_webhooks"))
-    return client
-
-
-@pytest.fixture
-def agent(person: Callable[..., User]) -> Client:
-    """Somebody signed in who may look."""
-    client = Client()
-    client.force_login(person("sam"))
     return client
 
 

@@ -1,17 +1,21 @@
 """What X has beside what we have."""
 
 from datetime import timedelta
+from typing import Any
+from unittest import mock
 
 import pytest
 from django.utils import timezone
 
 from aaa_dashboard.staff.models import AuditEntry
 from aaa_dashboard.subscriptions.models import Account, Subscription
+from aaa_dashboard.subscriptions.tasks import reconcile
 from aaa_dashboard.webhooks.asking import adopt, ask
 from aaa_dashboard.webhooks.deleting import delete
 from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api import errors
 from aaa_dashboard.x_api.results import Webhook as AtX
+from aaa_dashboard.x_api.v1_1 import Client
 from tests.sandbox.client import X
 from tests.sandbox.wire import Receiver
 from tests.webhooks.conftest import BY, timeline
@@ -57,6 +61,20 @@ def test_one_that_x_has_no_more_is_marked_gone_and_so_are_its_subscriptions(app:
     assert timeline(webhook) == ["registered", "gone"]
     row.refresh_from_db()
     assert row.state == "missing"
+
+
+def test_a_list_that_comes_empty_ends_no_webhook(app: App, x: X, webhook: Webhook) -> None:
+    with mock.patch.object(Client, "webhooks", return_value=()):
+        ask(app)
+    webhook.refresh_from_db()
+    assert webhook.deleted_at is None
+    assert timeline(webhook) == ["registered"]
+
+
+def test_a_webhook_that_is_new_here_is_compared_soon(app: App, x: X, django_capture_on_commit_callbacks: Any) -> None:
+    with mock.patch.object(reconcile, "apply_async") as nudged, django_capture_on_commit_callbacks(execute=True):
+        adopt(app, AtX("17", app.receive_url, True, None), by=BY, as_of=timezone.now())
+    assert nudged.call_count == 1
 
 
 def test_an_old_answer_of_x_brings_no_deleted_webhook_back(app: App, x: X, webhook: Webhook) -> None:

@@ -1,5 +1,7 @@
 """Validating and deleting: what X says is kept, and two who do it at once do it once."""
 
+from typing import Any
+
 import pytest
 
 from aaa_dashboard.staff.models import AuditEntry
@@ -41,6 +43,14 @@ def test_validating_what_x_has_no_more_marks_it_gone(x: X, webhook: Webhook) -> 
         validate(webhook, by=BY)
     webhook.refresh_from_db()
     assert webhook.deleted_at is not None
+
+
+def test_a_wrong_address_of_x_ends_no_webhook(x: X, webhook: Webhook, settings: Any) -> None:
+    settings.X_API_BASE_URL += "/nowhere"
+    with pytest.raises(errors.XError):
+        validate(webhook, by=BY)
+    webhook.refresh_from_db()
+    assert webhook.deleted_at is None
 
 
 def test_a_deleted_webhook_is_gone_from_x_and_keeps_its_timeline(x: X, webhook: Webhook) -> None:

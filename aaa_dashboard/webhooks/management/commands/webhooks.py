@@ -7,9 +7,10 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.core.management import BaseCommand, CommandError
+from django.utils import timezone
 
 from aaa_dashboard.audit import Actor
-from aaa_dashboard.webhooks import asking, deleting, registering, validating
+from aaa_dashboard.webhooks import asking, deleting, registering, revalidating, validating
 from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App, Webhook, ensure_first_app
 from aaa_dashboard.webhooks.preflight import is_passed, preflight
 from aaa_dashboard.x_api.errors import RateLimited, TemporarilyUnavailable, XError
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         adopt = add("adopt", "Make a webhook that X has ours.")
         adopt.add_argument("id", help="X's id of it.")
         adopt.add_argument("--app", metavar="SLUG", default=DEFAULT_SLUG, help="Left out, the first app.")
+        add("revalidate", "Look at X's list for every app, and have validated what is not valid or nearly a day old.")
         add("validate", "Have X ask a webhook the challenge now.").add_argument("id", help="X's id of it.")
         delete = add("delete", "Delete a webhook at X, and all of its subscriptions with it.")
         delete.add_argument("id", help="X's id of it.")
@@ -121,6 +123,28 @@ class Command(BaseCommand):
 
     def _validate(self, *, id: str, **_: Any) -> None:  # noqa: A002
         self._done("validated", validating.validate(_webhook(id), by=Actor.of_command()))
+
+    def _revalidate(self, **_: Any) -> None:
+        for app in App.objects.filter(webhooks__deleted_at=None, webhooks__isnull=False).distinct():
+            asking.ask(app)
+        revalidating.hurry()
+        attempts = revalidating.keep_valid(timezone.now())
+        rows = [
+            {**_row(Webhook.objects.select_related("app").get(pk=one.webhook.pk)), "because": one.reason.value,
+             "failure": one.failure}
+            for one in attempts
+        ]  # fmt: skip
+        if self._as_json:
+            self._say(rows)
+        for row in [] if self._as_json else rows:
+            self.stdout.write(f"{row['id']} {row['url']}: {'valid' if row['valid'] else 'INVALID'}")
+            self.stdout.write(f"  Asked because {row['because']}.")
+            for line in row["failure"].splitlines():
+                self.stdout.write(f"  {line}")
+        if not rows and not self._as_json:
+            self.stdout.write("All are valid, and have answered a challenge lately.")
+        if any(row["failure"] for row in rows):
+            raise CommandError("It is tried again by itself.", returncode=REFUSED)
 
     def _delete(self, *, id: str, yes: bool, **_: Any) -> None:  # noqa: A002
         webhook = _webhook(id)
