@@ -9,7 +9,7 @@ from aaa_dashboard.x_api.errors import XError
 
 from . import checking, ending
 from .claims import Busy
-from .models import Account, Invite, Move, SignIn, Subscription, Usage, Visit
+from .models import Account, Finding, Invite, Move, Reconciliation, SignIn, Subscription, Usage, Visit
 
 
 class KeptAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic to the type checker alone
@@ -105,4 +105,20 @@ class VisitAdmin(KeptAdmin):
     list_display = ["account", "app", "created_at"]
     list_select_related = ["account", "app"]
     exclude = ["access_token", "access_token_secret"]
+    actions = None
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(KeptAdmin):
+    list_display = ["started_at", "finished_at", "broke_off", "by", "at_x", "found", "settled", "standing"]
+    ordering = ["-pk"]
+    actions = None
+
+
+@admin.register(Finding)
+class FindingAdmin(KeptAdmin):
+    list_display = ["found_at", "kind", "account", "webhook", "detail", "settled_at", "outcome"]
+    list_filter = ["kind"]
+    list_select_related = ["account", "webhook"]
+    ordering = ["-pk"]
     actions = None

@@ -41,12 +41,16 @@ def claimed(row: Subscription | Move, patience_seconds: float = PATIENCE_SECONDS
         type(row).objects.filter(pk=row.pk, claimed_until=until).update(claimed_until=None)
 
 
+def free(now: datetime) -> Q:
+    """Match rows that nobody holds."""
+    return Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
+
+
 def _take(row: Subscription | Move, give_up_at: float) -> datetime:
     while True:
         now = timezone.now()
         until = now + LEASE
-        free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
-        if type(row).objects.filter(free, pk=row.pk).update(claimed_until=until):
+        if type(row).objects.filter(free(now), pk=row.pk).update(claimed_until=until):
             return until
         if time.monotonic() >= give_up_at:
             raise Busy

@@ -1,8 +1,10 @@
 """End subscriptions: X is told, tokens are wiped, what was received stays."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from aaa_dashboard.audit import Actor, record
@@ -12,10 +14,11 @@ from aaa_dashboard.x_api import errors
 from aaa_dashboard.x_api.credentials import UserToken
 from aaa_dashboard.x_api.errors import Failure
 
-from .claims import claimed
-from .models import Account, Subscription
+from .claims import Busy, claimed, free
+from .models import Account, Subscription, Visit
 
 State = Subscription.State
+X_OWNER_REVOKED = Actor("X: owner revoked")
 
 # What the app's own bearer token cannot do, the user's token may: X has had times when only the deprecated way worked.
 REFUSED_TO_THE_APP = (
@@ -83,6 +86,38 @@ def disconnect(account: Account, app: App, token: UserToken, *, by: Actor) -> Di
     except errors.XError as error:
         return Disconnected(len(connected), error.failure)
     return Disconnected(len(connected), None)
+
+
+def revoked_by_owner(app: App, x_user_id: str, at: datetime) -> int:
+    """Follow an owner who has taken an app's access away at X: X ended everything, and no token works any more.
+
+    Asks X nothing, so that it may be part of a transaction. Safe to repeat, also long after: whoever consented again
+    since then stays subscribed.
+
+    Args:
+        app: From which app.
+        x_user_id: Whose access.
+        at: When, by X's clock, which tells whole seconds.
+
+    Returns:
+        How many subscriptions were ended by this call.
+
+    Raises:
+        Busy: Somebody is at X about one of them. Nothing was changed; try again in a minute.
+    """
+    until = at + timedelta(seconds=1)
+    newer = Q(consented_at__gt=until) | Q(consented_at=None, state_since__gt=until)
+    rows = Subscription.objects.filter(webhook__app=app, account__x_user_id=x_user_id).exclude(newer)
+    rows = rows.exclude(state__in=[State.REVOKED, State.REMOVED], access_token="").order_by("pk")
+    with transaction.atomic():
+        for row in (connected := list(rows.select_related("webhook", "account"))):
+            now = timezone.now()
+            # Who holds it has an older answer of X in hand, and would write it over this.
+            if not Subscription.objects.filter(free(now), pk=row.pk, state=row.state).update(claimed_until=None):
+                raise Busy
+            end(row, State.REVOKED, "revoked a subscription", by=X_OWNER_REVOKED)
+        Visit.objects.filter(app=app, account__x_user_id=x_user_id, created_at__lte=until).delete()
+    return len(connected)
 
 
 def _tell_x(row: Subscription) -> bool:

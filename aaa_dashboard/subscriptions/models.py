@@ -53,6 +53,10 @@ class Subscription(models.Model):
     state = models.CharField(max_length=8, choices=State.choices)
     state_since = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(null=True, help_text="When X was last asked about it.")
+    token_checked_at = models.DateTimeField(null=True, help_text="When X last took the token, or was last asked to.")
+    repairs = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was subscribed again by itself since it last held for a day."
+    )
     access_token = EncryptedTextField(blank=True)
     access_token_secret = EncryptedTextField(blank=True)
     consent_version = models.CharField(max_length=16, blank=True)
@@ -155,6 +159,9 @@ class Usage(models.Model):
     used = models.PositiveIntegerField()
     provisioned = models.PositiveIntegerField(null=True, help_text="Empty: X does not say.")
     read_at = models.DateTimeField()
+    account_name = models.CharField(
+        max_length=100, blank=True, help_text="X's name of the contract: apps of the same one are counted together."
+    )
 
     def __str__(self) -> str:
         return f"{self.used} of {self.provisioned if self.provisioned is not None else '?'}"
@@ -184,6 +191,14 @@ class Move(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True, help_text="Until then somebody works on it.")
+    under_way = models.BooleanField(default=False, help_text="Workers go on with it by themselves.")
+    wanted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    may_leave_behind = models.BooleanField(
+        default=False, help_text="The old webhook may go although somebody cannot come along."
+    )
+    trouble = models.JSONField(null=True, help_text="What X, or the comparison, last held against it.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="In a row that came to nothing.")
+    next_try_at = models.DateTimeField(null=True, help_text="Empty: now.")
 
     class Meta:
         constraints = [
@@ -195,3 +210,68 @@ class Move(models.Model):
 
     def __str__(self) -> str:
         return f"move of {self.source} to {self.url}"
+
+
+class Reconciliation(models.Model):
+    """One comparison of all that we know of subscriptions with all that X says."""
+
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True, help_text="Empty: it runs, or broke off.")
+    broke_off = models.BooleanField(default=False, help_text="It did not come to its end.")
+    by = models.CharField(max_length=150, blank=True, help_text="Who wanted it; empty: time alone.")
+    webhooks = models.PositiveIntegerField(default=0, help_text="Whose lists could be relied on.")
+    unread = models.PositiveIntegerField("not relied on", default=0, help_text="Webhooks whose lists could not.")
+    at_x = models.PositiveIntegerField("at X", default=0, help_text="Accounts on the lists that could be relied on.")
+    found = models.PositiveIntegerField(default=0, help_text="Differences that were not known before.")
+    settled = models.PositiveIntegerField(default=0, help_text="Differences that are no more.")
+    standing = models.PositiveIntegerField(default=0, help_text="Differences that were left at its end.")
+
+    class Meta:
+        constraints = [
+            # Two workers that begin at once meet in one row.
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(finished_at__isnull=True), name="one_reconciliation_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"comparison of {self.started_at:%Y-%m-%d %H:%M} UTC"
+
+
+class Finding(models.Model):
+    """A difference between X and us, from when it was found until it was settled. What each kind means: `findings`."""
+
+    class Kind(models.TextChoices):
+        MISSING = "missing", "Missing at X"
+        UNKNOWN = "unknown", "Not subscribed through us"
+        ENDED = "ended", "Ended here, but not at X"
+        REVOKED = "revoked", "Revoked by the owner"
+        DEAD = "dead", "The sign-in does not work any more"
+        REFUSED = "refused", "X refuses many sign-ins at once"
+        LIMIT = "limit", "Places run short"
+        COUNT = "count", "X’s count and lists differ"
+        DOUBTED = "doubted", "X’s list is not believed"
+        UNREAD = "unread", "X did not tell"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    subject = models.CharField(max_length=160, help_text="What it is about: the same as long as it is the same.")
+    app = models.ForeignKey("webhooks.App", on_delete=models.CASCADE, related_name="+")
+    webhook = models.ForeignKey("webhooks.Webhook", null=True, on_delete=models.CASCADE, related_name="findings")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="findings")
+    detail = models.CharField(max_length=500, blank=True)
+    found_at = models.DateTimeField()
+    found_in = models.ForeignKey(Reconciliation, null=True, on_delete=models.SET_NULL, related_name="found_here")
+    settled_at = models.DateTimeField(null=True, help_text="Empty: it stands.")
+    settled_in = models.ForeignKey(Reconciliation, null=True, on_delete=models.SET_NULL, related_name="settled_here")
+    outcome = models.CharField(max_length=200, blank=True, help_text="How it was settled.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=Q(settled_at__isnull=True), name="finding_stands_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["settled_at"], name="finding_by_settled_at")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.subject}"

@@ -6,6 +6,7 @@ broken off anywhere is gone on with. Source: X, “Enterprise Account Activity A
 """
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,16 +20,17 @@ from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.webhooks.registering import register
 from aaa_dashboard.x_api import errors
 
-from .checking import check_all
 from .claims import claimed
+from .comparing import check_all
 from .ending import end
 from .models import Move, Subscription
 from .subscribing import ask_x, subscribe_as_before
 
 State, Step = Subscription.State, Move.Step
 
-# A page waits for it; what is left is done by the next call.
+# Well within the claim; what is left is done by the next call.
 BUDGET_SECONDS = 20.0
+ABANDON_PATIENCE_SECONDS = 5.0
 
 
 class SameAddress(ValueError):
@@ -98,7 +100,14 @@ def plan(move: Move) -> Plan:
     return result
 
 
-def go_on(move: Move, *, by: Actor, may_leave_behind: bool = False, budget_seconds: float = BUDGET_SECONDS) -> Move:
+def go_on(
+    move: Move,
+    *,
+    by: Actor,
+    may_leave_behind: bool = False,
+    budget_seconds: float = BUDGET_SECONDS,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> Move:
     """Do what is left of a move, as far as the time allows. Safe to repeat, and whoever comes second is told so.
 
     Args:
@@ -106,21 +115,26 @@ def go_on(move: Move, *, by: Actor, may_leave_behind: bool = False, budget_secon
         by: Who wants it.
         may_leave_behind: Whether the old webhook may go although somebody cannot come along.
         budget_seconds: When to stop, after the call that is under way.
+        is_wanted: Whether it is still to go on; asked before each account, and before the old webhook is deleted.
 
     Raises:
         Busy: Somebody else is at it.
         StillMissing: X does not list everybody yet.
         XError: X refused. Everything before it is done.
     """
-    stop_at = time.monotonic() + budget_seconds
+    ends_at = time.monotonic() + budget_seconds
+
+    def has_time() -> bool:
+        return time.monotonic() < ends_at and is_wanted()
+
     with claimed(move, patience_seconds=0):
         if move.step == Step.REGISTER:
             _register(move, by)
         if move.step == Step.SUBSCRIBE:
-            _subscribe(move, by, stop_at)
+            _subscribe(move, by, has_time)
         if move.step == Step.COMPARE:
             _compare(move)
-        if move.step == Step.DELETE and (may_leave_behind or not plan(move).left_behind):
+        if move.step == Step.DELETE and is_wanted() and (may_leave_behind or not plan(move).left_behind):
             _delete(move, by)
     return move
 
@@ -134,7 +148,7 @@ def abandon(move: Move, *, by: Actor) -> bool:
     Raises:
         Busy: Somebody is at it.
     """
-    with claimed(move, patience_seconds=0), transaction.atomic():
+    with claimed(move, patience_seconds=ABANDON_PATIENCE_SECONDS), transaction.atomic():
         if move.finished_at:
             return False
         _save(move, step=Step.ABANDONED)
@@ -149,10 +163,10 @@ def _register(move: Move, by: Actor) -> None:
     _save(move, step=Step.SUBSCRIBE)
 
 
-def _subscribe(move: Move, by: Actor, stop_at: float) -> None:
+def _subscribe(move: Move, by: Actor, has_time: Callable[[], bool]) -> None:
     assert move.target is not None
     for row in plan(move).waiting:
-        if time.monotonic() >= stop_at:
+        if not has_time():
             return
         try:
             subscribe_as_before(row, move.target, by=by)
@@ -178,8 +192,8 @@ def _take_its_place(row: Subscription, target: Webhook, by: Actor) -> None:
 
 def _compare(move: Move) -> None:
     assert move.target is not None
-    check_all(move.target)
-    if plan(move).waiting:
+    compared = check_all(move.target)
+    if compared.doubt or plan(move).waiting:
         _save(move, step=Step.SUBSCRIBE)
         raise StillMissing
     _save(move, step=Step.DELETE)

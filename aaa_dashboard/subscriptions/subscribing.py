@@ -60,8 +60,9 @@ def subscribe(webhook: Webhook, signed_in: SignedIn, *, consent_by: str, by: Act
             Subscription.objects.filter(pk=row.pk, state=State.NEW).delete()
             raise
         _keep(row, signed_in.token)
-        row.consent_version, row.consented_at, row.consent_by = consent.VERSION, timezone.now(), consent_by
+        row.consent_version, row.consented_at, row.consent_by = consent.version(), timezone.now(), consent_by
         row.added_by_id = by.person.pk if by.person else None
+        row.repairs = 0
         with transaction.atomic():
             row.save()
             record(by, "subscribed an account", row, before={"state": before}, after=_facts(row))

@@ -1,34 +1,34 @@
 """Background doors of `subscriptions`."""
 
 import structlog
+from django.utils import timezone
 
-from aaa_dashboard.celery import app as celery
-from aaa_dashboard.webhooks.models import App, Webhook
-from aaa_dashboard.x_api.errors import XError
+from aaa_dashboard import background
 
-from . import checking, profiles, sign_in, visits
+from . import moving_along, sign_in, visits
+from .claims import Busy
+from .reconciling import running
 
 log = structlog.get_logger(__name__)
 
 
-@celery.task(name="subscriptions.compare")
-def compare() -> None:
-    """Compare every webhook with X, count what is used, and read the oldest profiles anew. Runs every 15 minutes.
-
-    What is left of sign-ins and visits that are over is forgotten on the way.
-    """
+@background.task("subscriptions.reconcile", seconds=200)
+def reconcile() -> None:
+    """Compare everything with X, and forget what is left of sign-ins and visits that are over."""
     sign_in.prune()
     visits.prune()
-    for webhook in Webhook.objects.filter(deleted_at=None).select_related("app"):
-        try:
-            found = checking.check_all(webhook)
-        except XError as error:
-            log.warning("comparing subscriptions failed", webhook=webhook.x_id, because=error.failure.key)
-        else:
-            log.info("compared subscriptions", webhook=webhook.x_id, at_x=found.at_x, missing=found.missing)
-    for app in App.objects.filter(webhooks__deleted_at=None, webhooks__isnull=False).distinct():
-        try:
-            checking.count(app)
-            profiles.refresh(app, profiles.stale())
-        except XError as error:
-            log.warning("reading profiles failed", app=app.slug, because=error.failure.key)
+    try:
+        run = running.reconcile(timezone.now())
+    except Busy:
+        log.info("another comparison is running")
+    else:
+        log.info("compared with X", at_x=run.at_x, unread=run.unread, found=run.found, settled=run.settled)
+
+
+@background.task("subscriptions.go_on_moving", seconds=60)
+def go_on_moving() -> None:
+    """Go on with moves of webhooks: when somebody wants it, and every minute with those whose worker died."""
+    went = moving_along.go_on_with_all(timezone.now())
+    log.info("went on with moves", moves=went.moves, left=went.left)
+    if went.left:
+        background.nudge(go_on_moving)

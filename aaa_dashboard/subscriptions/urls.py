@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from .views import accounts, callback, inviting, moves, owner
+from .views import accounts, callback, inviting, moves, owner, reconciling
 
 app_name = "subscriptions"
 urlpatterns = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/add/", inviting.add, name="add"),
     path("accounts/add/sign-in/", inviting.begin, name="begin"),
-    path("accounts/check/", accounts.check_all, name="check-all"),
+    path("accounts/comparisons/", reconciling.comparisons, name="comparisons"),
+    path("accounts/comparisons/begin/", reconciling.begin, name="compare"),
+    path("accounts/comparisons/<int:pk>/", reconciling.comparison, name="comparison"),
+    path("accounts/findings/<int:pk>/believe/", reconciling.believe, name="believe"),
+    path("accounts/subscriptions/<int:pk>/again/", reconciling.again, name="again"),
     path("accounts/invites/", inviting.invite_list, name="invites"),
     path("accounts/invites/<int:pk>/withdraw/", inviting.withdraw, name="withdraw"),
     path("accounts/<int:pk>/", accounts.account, name="account"),

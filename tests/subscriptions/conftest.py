@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -80,30 +80,10 @@ def webhook(app: App, x: X, _receiver: Receiver) -> Webhook:
 
 
 @pytest.fixture
-def person(db: None) -> Callable[..., User]:
-    """Makes a member of staff with the named permissions."""
-
-    def make(name: str, *permissions: str) -> User:
-        user = User.objects.create_user(name, password="correct horse battery")
-        user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-        return user
-
-    return make
-
-
-@pytest.fixture
 def operator(person: Callable[..., User]) -> Client:
     """Somebody signed in who may manage subscriptions."""
     client = Client()
     client.force_login(person("olga", "manage_subscriptions"))
-    return client
-
-
-@pytest.fixture
-def agent(person: Callable[..., User]) -> Client:
-    """Somebody signed in who may look."""
-    client = Client()
-    client.force_login(person("sam"))
     return client
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from aaa_dashboard.subscriptions.models import Subscription, Visit
-from aaa_dashboard.subscriptions.tasks import compare
+from aaa_dashboard.subscriptions.tasks import reconcile
 from aaa_dashboard.webhooks.deleting import delete
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api.results import SignedIn
@@ -79,7 +79,7 @@ def test_a_visit_ends_by_itself_and_its_token_is_forgotten(owner: MakeOwner, sub
     one.sign_in()
     Visit.objects.update(created_at=timezone.now() - timedelta(minutes=31))
     assert "Sign in with X to see" in words(one.client.get("/connection/twitter/").content)
-    compare()
+    reconcile()
     assert not Visit.objects.exists()
 
 

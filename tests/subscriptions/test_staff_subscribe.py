@@ -68,7 +68,7 @@ def test_agents_look_and_do_not_touch(agent: Client, webhook: Webhook, subscribe
     assert "Check now" not in words(agent.get(f"/accounts/{row.account_id}/").content)
     for path in ("/accounts/add/", f"/accounts/subscriptions/{row.pk}/remove/"):
         assert agent.get(path).status_code == 403
-    for path in ("/accounts/check/", f"/accounts/subscriptions/{row.pk}/check/", "/accounts/add/sign-in/"):
+    for path in ("/accounts/comparisons/begin/", f"/accounts/subscriptions/{row.pk}/check/", "/accounts/add/sign-in/"):
         assert agent.post(path).status_code == 403
 
 
@@ -150,14 +150,14 @@ def test_checking_all_takes_on_what_x_has_counts_and_reads_names(
     subscribed()
     token = x.token_of(ACME)
     x.signed(token).post(f"/1.1/account_activity/webhooks/{webhook.x_id}/subscriptions/all.json")
-    text = words(operator.post("/accounts/check/", follow=True).content)
-    assert "X has 2 subscriptions, 1 not through us." in text
-    assert "2 of 50 subscriptions of the contract are used (4 %)" in text
+    text = words(operator.post("/accounts/comparisons/begin/", follow=True).content)
+    assert "Not subscribed through us" in text
+    assert "2 of 50 subscriptions of the contract are used (4 %)" in words(operator.get("/accounts/").content)
     acme = Subscription.objects.get(account__x_user_id=ACME)
     assert acme.state == "unknown"
     assert (acme.account.screen_name, acme.account.name) == ("acme", "Acme")
     assert acme.account.profile_read_at
-    assert "X has 2 subscriptions, as here." in words(operator.post("/accounts/check/", follow=True).content)
+    assert "Nothing new." in words(operator.post("/accounts/comparisons/begin/", follow=True).content)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,9 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_few(
         account = Account.objects.create(x_user_id=str(1000 + number), screen_name=f"name{number}")
         Subscription.objects.create(webhook=webhook, account=account, state="active")
     Usage.objects.create(app=webhook.app, used=30, provisioned=100, read_at=timezone.now())
-    # Session, person, webhooks, apps, usage (2), permissions (2), count, accounts, their subscriptions, moves, invites.
-    with django_assert_num_queries(13):
+    # Session, person, webhooks, apps, usage (2), permissions (2), count, accounts, their subscriptions,
+    # moves, findings, invites.
+    with django_assert_num_queries(14):
         assert agent.get("/accounts/").status_code == 200
 
 

@@ -19,7 +19,7 @@ from aaa_dashboard.x_api.errors import XError
 
 from .. import checking, ending
 from ..claims import Busy
-from ..models import Account, Invite, Move, Subscription, Usage
+from ..models import Account, Finding, Invite, Move, Subscription, Usage
 from .parts import MANAGE, manages, refused, webhooks_offered, with_everything
 
 AT_ONCE = 100
@@ -41,6 +41,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "usages": _usages(),
         "webhooks": webhooks,
         "moves": Move.objects.filter(finished_at=None).select_related("source"),
+        "findings": Finding.objects.filter(settled_at=None).count(),
         "open_invites": Invite.objects.filter(used_at=None, withdrawn_at=None).count(),
         "may_manage": request.user.has_perm(MANAGE),
     }
@@ -57,18 +58,6 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
         "may_manage": request.user.has_perm(MANAGE),
     }
     return render(request, "subscriptions/account.html", context)
-
-
-@require_POST
-@manages
-def check_all(request: HttpRequest) -> HttpResponse:
-    """Compare every webhook with X's list, count what is used, and read stale names anew."""
-    try:
-        compared = checking.compare(webhooks_offered())
-    except XError as error:
-        return refused(request, error, back=reverse("subscriptions:accounts"), back_to="Accounts")
-    messages.success(request, _summary(compared))
-    return redirect("subscriptions:accounts")
 
 
 @require_POST
@@ -137,16 +126,3 @@ def _usages() -> list[dict[str, Any]]:
         }
         for usage in Usage.objects.select_related("app").order_by("app_id")
     ]
-
-
-def _summary(compared: list[checking.Comparison]) -> str:
-    at_x = sum(one.at_x for one in compared)
-    said = [f"X has {at_x} subscription{'' if at_x == 1 else 's'}"]
-    for count, words in (
-        (sum(one.missing for one in compared), "newly missing there"),
-        (sum(one.unknown for one in compared), "not through us"),
-        (sum(one.back for one in compared), "back"),
-    ):
-        if count:
-            said.append(f"{count} {words}")
-    return (", ".join(said) if len(said) > 1 else f"{said[0]}, as here") + "."

@@ -63,7 +63,7 @@ def add(request: HttpRequest) -> HttpResponse:
         "form": InviteForm(),
         "webhooks": webhooks_offered(),
         "shared": consent.SHARED,
-        "version": consent.VERSION,
+        "version": consent.version(),
         "callback": sign_in.callback_url(),
     }
     return render(request, "subscriptions/add.html", context)
@@ -94,8 +94,8 @@ def begin(request: HttpRequest) -> HttpResponse:
 @manages
 @never_cache  # the link is shown once
 def invite_list(request: HttpRequest) -> HttpResponse:
-    """Show invites, and make one: its link is on the answer and nowhere else."""
-    form, link = InviteForm(request.POST or None), ""
+    """Show invites, and make one (`?webhook=` for which): its link is on the answer and nowhere else."""
+    form, link = InviteForm(request.POST or None, initial={"webhook": request.GET.get("webhook", "")}), ""
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         made, link = invites.create(

@@ -1,25 +1,24 @@
 """Moving a webhook to another address, as one guided act. For operators."""
 
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from aaa_dashboard import background
 from aaa_dashboard.audit import Actor
 from aaa_dashboard.webhooks.models import Webhook
-from aaa_dashboard.x_api.errors import XError
 
-from .. import moving
+from .. import moving, moving_along, tasks
 from ..claims import Busy
 from ..models import Move, Subscription
 from .parts import manages
-
-NOT_FINISHED = (
-    "X does not list everybody on the new webhook yet. Nothing is lost: both are delivered to. Go on in a minute."
-)
 
 
 class AddressForm(forms.Form):
@@ -66,26 +65,17 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @manages
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show how far a move is; go on with it."""
-    found = get_object_or_404(Move.objects.select_related("source__app", "target__app"), pk=pk)
-    failure, said = None, ""
+    """Show how far a move is; have it gone on with. For htmx its state alone: `?seen=` is what the reader was told."""
+    found = get_object_or_404(Move.objects.select_related("source__app", "target__app", "started_by"), pk=pk)
     if request.method == "POST":
         may = request.POST.get("address", "").strip() == found.source.url
-        try:
-            moving.go_on(found, by=Actor.of_request(request), may_leave_behind=may)
-        except XError as error:
-            failure = error.failure
-        except moving.StillMissing:
-            said = NOT_FINISHED
-        except Busy:
-            said = "Somebody else is at it. What they have done is shown here when this page is opened again."
-        if not failure and not said:
-            return redirect("subscriptions:move", pk)
-    plan = moving.plan(found)
-    arrived = Subscription.objects.filter(webhook=found.target, state="active").count() if found.target_id else 0
-    context = {"move": found, "plan": plan, "arrived": arrived, "steps": _steps(found), "failure": failure}
-    context["said"] = said
-    return render(request, "subscriptions/move.html", context, status=409 if failure or said else 200)
+        if moving_along.want(found, by=Actor.of_request(request), may_leave_behind=may):
+            background.nudge(tasks.go_on_moving)
+        return redirect("subscriptions:move", pk)
+    context = _shown(found, timezone.now())
+    context["is_news"] = request.GET.get("seen") not in {None, context["state"]}
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    return render(request, "subscriptions/_move.html" if is_part else "subscriptions/move.html", context)
 
 
 @require_POST
@@ -93,11 +83,35 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 def abandon(request: HttpRequest, pk: int) -> HttpResponse:
     """Leave a move where it is."""
     found = get_object_or_404(Move.objects.select_related("source__app"), pk=pk)
+    moving_along.stop(found)
     try:
         moving.abandon(found, by=Actor.of_request(request))
     except Busy:
-        messages.error(request, "Somebody is at it just now. Try again in a minute.")
+        messages.error(request, "The account that is under way takes a while. Abandon it again in a minute.")
     return redirect("subscriptions:move", pk)
+
+
+def _shown(found: Move, now: datetime) -> dict[str, Any]:
+    arrived = Subscription.objects.filter(webhook=found.target, state="active").count() if found.target_id else 0
+    return {
+        "move": found,
+        "plan": moving.plan(found),
+        "arrived": arrived,
+        "steps": _steps(found),
+        "state": _state(found, now),
+        "trouble": moving_along.trouble_of(found),
+    }
+
+
+def _state(found: Move, now: datetime) -> str:
+    """What is going on: `over`, `stopped`, `planned`, `working`, `later`, or `waiting` for a worker."""
+    if found.finished_at:
+        return "over"
+    if not found.under_way:
+        return "planned" if found.trouble is None else "stopped"
+    if found.claimed_until and found.claimed_until > now:
+        return "working"
+    return "later" if found.next_try_at and found.next_try_at > now else "waiting"
 
 
 def _steps(found: Move) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from aaa_dashboard.x_api.errors import XError
 from .. import consent, ending, invites, problems, sign_in, visits
 from ..claims import Busy
 from ..models import Invite, SignIn, Subscription
+from ..signals import owner_left
 from .parts import begins_too_often, leads_to_x
 
 
@@ -28,13 +29,14 @@ def invite(request: HttpRequest, secret: str) -> HttpResponse:
     found = invites.find(secret)
     if found is None or not found.is_open or found.webhook.deleted_at:
         return problem(request, _why_not(found), app=found.webhook.app if found else None)
-    if request.method == "POST" and request.POST.get("agreed") == consent.VERSION:
+    if request.method == "POST" and request.POST.get("agreed") == consent.version():
         return _to_x(request, found)
     context = {
         "invite": found,
         "shared": consent.SHARED,
         "not_shared": consent.NOT_SHARED,
-        "version": consent.VERSION,
+        "version": consent.version(),
+        "erases": consent.is_erasing(),
         "not_agreed": request.method == "POST",
     }
     return render(request, "consent/invite.html", context, status=422 if request.method == "POST" else 200)
@@ -85,15 +87,20 @@ def disconnect(request: HttpRequest, slug: str) -> HttpResponse:
     visit = visits.current(request.session, app)
     if visit is None:
         return redirect("subscriptions:connection", slug)
+    erases = consent.erases_events(app, visit.account.x_user_id)
     if request.method != "POST":
-        return render(request, "consent/disconnect.html", {"app": app, "account": visit.account})
+        context = {"app": app, "account": visit.account, "erases": erases}
+        return render(request, "consent/disconnect.html", context)
+    erases = erases or "erase" in request.POST
     by = Actor.of_request(request, otherwise=f"{visit.account}, the owner")
     try:
         ended = ending.disconnect(visit.account, app, visit.user_token, by=by)
     except (XError, Busy) as error:
         return problem(request, problems.of(error), error=error, app=app)
+    if erases:
+        owner_left.send(sender=disconnect, account=visit.account, app=app, at=timezone.now(), by=by)
     visits.end(request.session)
-    context = {"app": app, "account": visit.account, "ended": ended, "at": timezone.now()}
+    context = {"app": app, "account": visit.account, "ended": ended, "at": timezone.now(), "erases": erases}
     return render(request, "consent/disconnected.html", context)
 
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.utils import timezone
 
 from aaa_dashboard.audit import Actor
-from aaa_dashboard.subscriptions import checking, consent, ending, invites, moving, subscribing
+from aaa_dashboard.subscriptions import checking, comparing, consent, ending, invites, moving, subscribing
 from aaa_dashboard.subscriptions.claims import Busy
-from aaa_dashboard.subscriptions.models import Move, Subscription
+from aaa_dashboard.subscriptions.models import Finding, Move, Subscription
+from aaa_dashboard.subscriptions.reconciling import running
 from aaa_dashboard.webhooks.credentials import api_of
 from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api import errors
@@ -25,8 +27,8 @@ Row = dict[str, Any]
 
 class Command(BaseCommand):
     help = (
-        "List, add, check, count, invite, move and remove subscriptions. Ends with 0 when it was done, 1 when X "
-        "refused or a check found a difference, 2 when the command was misused, 3 when X could not be asked."
+        "List, add, check, reconcile, count, invite, move and remove subscriptions. Ends with 0 when it was done, 1 "
+        "when X refused or a difference was found, 2 when the command was misused, 3 when X could not be asked."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -43,6 +45,7 @@ class Command(BaseCommand):
         add = action("add", "Subscribe an account: sign in at X in a browser, and type the PIN here.")
         add.add_argument("--owner-agrees", action="store_true", help="The owner agrees to what `add` prints first.")
         _webhook(add)
+        action("reconcile", "Compare everything with X, repair what is safe, and say what is left to a person.")
         check = action("check", "Compare with X: one account, or all.")
         check.add_argument("account", nargs="?", help="Screen name or id.")
         _webhook(check)
@@ -86,7 +89,7 @@ class Command(BaseCommand):
         if not options["owner_agrees"]:
             said = "\n".join(f"  {one.what} {one.means}" for one in consent.SHARED)
             raise CommandError(
-                f"The owner has to agree that this is received and kept (version {consent.VERSION}):\n{said}\n"
+                f"The owner has to agree that this is received and kept (version {consent.version()}):\n{said}\n"
                 "Say so with --owner-agrees.",
                 returncode=MISUSED,
             )
@@ -107,17 +110,26 @@ class Command(BaseCommand):
                 raise CommandError("Not subscribed through us.", returncode=REFUSED)
             return
         webhooks = [_chosen(options["webhook"])] if options["webhook"] else list(_webhooks())
-        compared = [(webhook, checking.check_all(webhook)) for webhook in webhooks]
+        compared = [(webhook, comparing.check_all(webhook)) for webhook in webhooks]
         self.show(
             [
                 {"webhook": one.x_id, "at X": found.at_x, "missing": found.missing, "not through us": found.unknown,
-                 "back": found.back}
+                 "back": found.back, "doubt": found.doubt}
                 for one, found in compared
             ],
             "No webhook.",
         )  # fmt: skip
         if not all(found.is_as_before for _, found in compared):
             raise CommandError("X had something else than we; it is noted.", returncode=REFUSED)
+
+    def do_reconcile(self, _options: Row) -> None:
+        run = running.reconcile(timezone.now(), by=self.by)
+        standing = Finding.objects.filter(settled_at=None).select_related("webhook", "account").order_by("pk")
+        self.show([_finding(one) for one in standing], f"All is as it should be: {run.at_x} at X.")
+        if run.unread:
+            raise CommandError("Not every list of X could be relied on; see above.", returncode=UNKNOWN)
+        if standing:
+            raise CommandError(f"{len(standing)} left to a person.", returncode=REFUSED)
 
     def do_count(self, _options: Row) -> None:
         apps = App.objects.filter(webhooks__deleted_at=None, webhooks__isnull=False).distinct() or App.objects.all()
@@ -184,7 +196,11 @@ def _chosen(x_id: str | None) -> Webhook:
     """The webhook by X's id, or the only one."""
     found = list(_webhooks().filter(x_id=x_id) if x_id else _webhooks())
     if len(found) != 1:
-        known = ", ".join(webhook.x_id for webhook in _webhooks()) or "none"
+        known = ", ".join(webhook.x_id for webhook in _webhooks())
+        if not known:
+            raise CommandError(
+                "There is no webhook yet: `webhooks register` or `webhooks adopt` one.", returncode=MISUSED
+            )
         raise CommandError(f"Name one webhook with --webhook. There are: {known}.", returncode=MISUSED)
     webhook: Webhook = found[0]
     return webhook
@@ -210,4 +226,14 @@ def _row(row: Subscription) -> Row:
         "since": row.state_since.isoformat(timespec="minutes"),
         "token": "held" if row.user_token else "none",
         "consent": row.consent_version,
+    }
+
+
+def _finding(one: Finding) -> Row:
+    return {
+        "found": one.found_at.isoformat(timespec="minutes"),
+        "what": one.get_kind_display(),
+        "account": str(one.account or ""),
+        "webhook": one.webhook.x_id if one.webhook else "",
+        "detail": one.detail,
     }
