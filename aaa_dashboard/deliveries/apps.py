@@ -6,6 +6,15 @@ class DeliveriesConfig(AppConfig):
     name = "aaa_dashboard.deliveries"
 
     def ready(self) -> None:
+        from aaa_dashboard.subscriptions.signals import owner_left
+
+        from . import hand_over
         from .search import after_migrate
+        from .takedown import owners
 
         post_migrate.connect(after_migrate, sender=self)
+        hand_over.register("tweet_delete_events", owners.post_deleted)
+        hand_over.register("post.delete", owners.post_deleted)
+        hand_over.register("user_event", owners.access_revoked)
+        hand_over.register("oauth.revoke", owners.access_revoked)
+        owner_left.connect(owners.owner_left, dispatch_uid="events of an owner who left")

@@ -7,7 +7,7 @@ import asyncio
 import hmac
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from .http import Receive, Scope, Send, answer
+from .metrics import AllTogether, Collect
 from .receiver import Receiver
 from .writer import Writer
 
@@ -41,10 +42,12 @@ class Probes:
     Args:
         receiver: Whose writer and counters are shown, where the process has one.
         needs_broker: Whether the process is of no use without the broker. A receiver is: it must go on receiving.
+        shared: Where the metrics come from that hold for all processes together.
     """
 
-    def __init__(self, receiver: Receiver | None, needs_broker: bool) -> None:
+    def __init__(self, receiver: Receiver | None, needs_broker: bool, shared: Sequence[Collect] = ()) -> None:
         self._receiver = receiver
+        self._all_together = AllTogether(shared)
         self._metrics = CollectorRegistry()
         if receiver is not None:
             self._metrics.register(_ReceiverCollector(receiver))
@@ -81,7 +84,7 @@ class Probes:
     async def _show_metrics(self, scope: Scope) -> tuple[int, str]:
         if not _may_read_metrics(scope):
             return 403, "metrics are for this machine, or for those who hold METRICS_TOKEN\n"
-        return 200, generate_latest(self._metrics).decode()
+        return 200, generate_latest(self._metrics).decode() + await self._all_together.text()
 
 
 def _check_writer(writer: Writer) -> list[str]:

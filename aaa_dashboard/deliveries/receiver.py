@@ -11,9 +11,11 @@ Never a redirect and never a compressed answer: X marks the webhook invalid for 
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from secrets import token_hex
 from urllib.parse import parse_qsl
@@ -30,14 +32,17 @@ from .http import CLOSE, RETRY_AFTER, BodyReader, Headers, Receive, Refused, Sco
 from .registry import RegisteredApp, Registry
 from .signature import crc_answer, is_safe_token, is_signed, is_signed_challenge
 from .split import CannotSplit, NotAnObject, split
-from .store import Delivery, RefusalRow, open_store
-from .traffic import MINUTE, Traffic
+from .store import Delivery, RefusalRow, TrafficRow, open_store
+from .traffic import Traffic
+from .waking import Waker
 from .writer import NotStored, QueueFull, Writer
 
 log = structlog.get_logger(__name__)
 
 PREFIX = "/webhook/"
 REGISTRY_SECONDS = 10
+# How often the minute that runs is written down: after a crash, so much of what was there is not known.
+PULSE_SECONDS = 5
 START_SECONDS = 3
 LARGEST_SIZE = 2**31 - 1
 """What the column of a refusal holds. Content-Length is whatever the sender says."""
@@ -53,10 +58,11 @@ class Receiver:
             refusals_per_minute=settings.RECEIVER_REFUSALS_PER_MINUTE,
         )
         self._learner = AccountLearner()
+        self._waker = Waker()
         self.writer = Writer(
             open_store,
             on_stored=self.traffic.stored,
-            after_commit=self._learner.offer,
+            after_commit=self._follow_up,
             max_deliveries=settings.RECEIVER_QUEUE_DELIVERIES,
             max_bytes=settings.RECEIVER_QUEUE_BYTES,
         )
@@ -67,6 +73,7 @@ class Receiver:
         """Start the writer and read the apps. A database that is away delays this by seconds: see `Registry`."""
         self.writer.start()
         self._learner.start()
+        self._waker.start()
         read_once = asyncio.Event()
         # Two tasks: a database that is slow to answer must not make a minute late.
         self._keepers = [
@@ -84,6 +91,7 @@ class Receiver:
         self._hand_over_minute()
         await self.writer.stop()
         await asyncio.to_thread(self._learner.stop)
+        await asyncio.to_thread(self._waker.stop)
 
     # --- Requests ---
 
@@ -174,13 +182,15 @@ class Receiver:
 
     async def _keep_count(self) -> None:
         """Once a second: hand over refusals, give up slow bodies, close the minute when it is over."""
-        while True:
+        for second in itertools.count(1):
             await asyncio.sleep(1)
             self._hand_over_refusals()
             self.writer.retry()
             self._body_reader.give_up_slow()
-            if datetime.now(UTC) >= self.traffic.minute + MINUTE:
+            if self.traffic.is_over(datetime.now(UTC)):
                 self._hand_over_minute()
+            elif second % PULSE_SECONDS == 0 and not self.writer.last_error:
+                self._hand_over_traffic(self.traffic.running_minute(self._app_ids(), datetime.now(UTC)))
 
     async def _keep_registry(self, read_once: asyncio.Event) -> None:
         """Read the apps anew every few seconds, whatever came of the last time, and write down X's challenges."""
@@ -196,14 +206,23 @@ class Receiver:
             read_once.set()
             await asyncio.sleep(REGISTRY_SECONDS)
 
+    def _follow_up(self, deliveries: Sequence[Delivery]) -> None:
+        self._learner.offer(deliveries)
+        self._waker.offer(deliveries)
+
     def _hand_over_refusals(self) -> None:
         if refusals := self.traffic.take_refusals():
             self.writer.submit_chore(lambda store: store.save_refusals(refusals))
 
     def _hand_over_minute(self) -> None:
-        minute = self.traffic.take_minute(app.id for app in self.registry if app.id is not None)
+        self._hand_over_traffic(self.traffic.take_minute(self._app_ids()))
+
+    def _hand_over_traffic(self, minute: list[TrafficRow]) -> None:
         if minute:
             self.writer.submit_chore(lambda store: store.save_traffic(minute))
+
+    def _app_ids(self) -> list[int]:
+        return [app.id for app in self.registry if app.id is not None]
 
 
 def _delivery(app_id: int, body: bytes) -> Delivery:

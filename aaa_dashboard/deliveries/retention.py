@@ -1,18 +1,28 @@
-"""How long records about the traffic itself are kept. Events are not touched here."""
+"""How long things are kept. Events leave by the period of their category, in batches the receiver does not feel."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db import transaction
+from django.db.models import F, Model, ProtectedError, QuerySet
 
-from aaa_dashboard.deliveries.models import Refusal, TrafficMinute
+from .following import alone
+from .leaving import Pace, delete_events
+from .models import Category, Event, Gap, HandedOver, Refusal, RetentionPeriod, TrafficMinute, Unsplit
 
 KEEP_REFUSALS = timedelta(days=30)
 # A little more than a year, so that a month can be compared with the same month of the year before.
 KEEP_TRAFFIC = timedelta(days=400)
+KEEP_GAPS = timedelta(days=400)
+# The follower has long passed the event by then, and will not ask whether it was handed over.
+KEEP_HANDED_OVER = timedelta(days=30)
 # Small enough that the receiver's next commit does not wait noticeably, which matters on SQLite.
 BATCH = 500
+SECONDS = 40.0
+NAME = "retention"
 
 
 @dataclass(frozen=True)
@@ -23,12 +33,124 @@ class Pruned:
     traffic_minutes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What a run removed."""
+
+    events: int = 0
+    others: int = 0
+    """Bodies that could not be taken apart, old gaps, notes of what was handed over."""
+    is_done: bool = True
+    """Nothing is left that is older than it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A category as the page shows it."""
+
+    period: RetentionPeriod
+    oldest_at: datetime | None
+    """When the oldest event that is kept was received; None: there is none."""
+
+    def late(self, now: datetime) -> timedelta:
+        """Return by how much the oldest has outlived its period; zero when it has not."""
+        if self.oldest_at is None:
+            return timedelta(0)
+        return max(now - timedelta(days=self.period.days) - self.oldest_at, timedelta(0))
+
+
 def prune_refusals(now: datetime) -> Pruned:
     """Remove refusals and minutes of traffic that are older than they are kept. Safe to repeat and to interrupt."""
     return Pruned(
         refusals=_delete_in_batches(Refusal.objects.filter(at__lt=now - KEEP_REFUSALS)),
         traffic_minutes=_delete_in_batches(TrafficMinute.objects.filter(minute__lt=now - KEEP_TRAFFIC)),
     )
+
+
+def expire(now: datetime, seconds: float = SECONDS) -> Expired:
+    """Remove what is older than it is kept. One run at a time; safe to interrupt, and the next one goes on.
+
+    Args:
+        now: What age is counted from.
+        seconds: After these the rest is left to the next run.
+    """
+    give_up_at = monotonic() + seconds
+    with alone(NAME, now) as ours:
+        if not ours:
+            return Expired(is_done=False)
+        pace, events, is_done = Pace(), 0, True
+        periods = list(RetentionPeriod.objects.all())
+        for period in periods:
+            removed, finished = _expire_category(period, now, pace, give_up_at)
+            events, is_done = events + removed, is_done and finished
+        others = sum(_expire_others(now)) if is_done else 0
+        return Expired(events, others, is_done)
+
+
+def kept() -> list[Kept]:
+    """Return each category with its oldest event. One query that reads the first entry of an index, each."""
+    names = dict(Category.choices)
+    periods = sorted(RetentionPeriod.objects.all(), key=lambda period: list(names).index(period.category))
+    return [
+        Kept(period, _first(period.category, after=period.passed_id).values_list("received_at", flat=True).first())
+        for period in periods
+    ]
+
+
+def _first(category: str, after: int) -> QuerySet[Event]:
+    # What was passed has left: without it, the index would lead through its entries until the vacuum takes them.
+    return Event.objects.filter(category=category, pk__gt=after).order_by("pk")
+
+
+def _expire_category(period: RetentionPeriod, now: datetime, pace: Pace, give_up_at: float) -> tuple[int, bool]:
+    """Remove what has expired of one category: how much, and whether that was all."""
+    before, removed = now - timedelta(days=period.days), 0
+    while monotonic() < give_up_at:
+        with pace:
+            ids = list(_expired(period, before, pace.size))
+            removed += _remove(period, ids)
+        if not ids:
+            RetentionPeriod.objects.filter(pk=period.pk).update(looked_at=now)
+            return removed, True
+    return removed, False
+
+
+def _remove(period: RetentionPeriod, ids: list[int]) -> int:
+    if not ids:
+        return 0
+    with transaction.atomic():
+        deleted = delete_events(ids)
+        period.passed_id = ids[-1]
+        changed = {"passed_id": period.passed_id, "removed": F("removed") + deleted}
+        RetentionPeriod.objects.filter(pk=period.pk).update(**changed)
+    return deleted
+
+
+def _expired(period: RetentionPeriod, before: datetime, size: int) -> Iterator[int]:
+    """Yield ids of the oldest events, up to the first that is kept: ids and times of receipt rise together.
+
+    To ask for the time of receipt alone would lead through everything that is kept, batch after batch.
+    """
+    for pk, received_at in _first(period.category, period.passed_id).values_list("pk", "received_at")[:size]:
+        if received_at >= before:
+            return
+        yield pk
+
+
+def _expire_others(now: datetime) -> Iterator[int]:
+    period = RetentionPeriod.objects.filter(category=Category.OTHER).first()
+    if period is not None:
+        yield _delete_in_batches(Unsplit.objects.filter(received_at__lt=now - timedelta(days=period.days)))
+    yield _delete_in_batches(HandedOver.objects.filter(done_at__lt=now - KEEP_HANDED_OVER))
+    over = (Gap.State.RECOVERED, Gap.State.LOST, Gap.State.DISMISSED)
+    yield sum(_delete_gap(gap) for gap in Gap.objects.filter(state__in=over, ended_at__lt=now - KEEP_GAPS)[:BATCH])
+
+
+def _delete_gap(gap: Gap) -> int:
+    try:
+        return gap.delete()[0]
+    except ProtectedError:  # something that is kept longer tells of it
+        return 0
 
 
 def _delete_in_batches(rows: QuerySet[Any]) -> int:

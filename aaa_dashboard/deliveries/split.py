@@ -86,7 +86,7 @@ def _split(body: bytes, received_at: datetime) -> list[Row]:
     if isinstance(data, dict) and isinstance(data.get("event_type"), str):
         kind = activity_kind_of(data["event_type"])
         for_user_id = text_of(member(data, "filter", "user_id"))
-        return [_row(kind, data["event_type"], data, for_user_id, received_at, _verbatim(body) or _dump(document))]
+        return [_row(kind, data["event_type"], data, for_user_id, received_at, _verbatim(body) or dump(document))]
 
     for_user_id = text_of(document.get("for_user_id"))
     items, shared, rest = _take_apart(document)
@@ -94,7 +94,7 @@ def _split(body: bytes, received_at: datetime) -> list[Row]:
         raise CannotSplit("no items in it")
     if len(items) == 1:
         key, item, _ = items[0]
-        payload = _verbatim(body) or _dump(document)
+        payload = _verbatim(body) or dump(document)
         return [_row(kind_of(key), key, item, for_user_id, received_at, payload)]
 
     payloads = _reduced_payloads(items, document, shared, rest)
@@ -144,7 +144,7 @@ def _verbatim(body: bytes) -> str | None:
     return None if text.startswith("\ufeff") else text
 
 
-def _dump(value: Any) -> str:
+def dump(value: Any) -> str:
     """Write JSON that any database takes as text: ASCII where characters are unpaired."""
     try:
         return orjson.dumps(value).decode()
@@ -198,7 +198,7 @@ def _reduced_payloads(
                 for name, map_ in shared.items()
             }
         payload = about_all | {key: [item] if in_array else item} | {name: map_ for name, map_ in maps.items() if map_}
-        payloads.append(_dump(payload | rest if position == 0 else payload))
+        payloads.append(dump(payload | rest if position == 0 else payload))
     return payloads
 
 

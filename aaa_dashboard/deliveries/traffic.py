@@ -63,7 +63,8 @@ class Traffic:
         self._refusals: list[RefusalRow] = []
         self._challenges: deque[Challenge] = deque(maxlen=CHALLENGES_KEPT)
         self._apps: dict[int, AppMinute] = {}
-        self.minute = minute_of(datetime.now(UTC))
+        self._began_at = datetime.now(UTC)
+        self.minute = minute_of(self._began_at)
         self.totals: Counter[tuple[str, str]] = Counter()
         """Number by (what, reason); the reason is empty except for refusals."""
 
@@ -111,21 +112,33 @@ class Traffic:
         taken, self._refusals = self._refusals, []
         return taken
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether the current minute has passed, or the clock was set back before it."""
+        return not self.minute <= now < self.minute + MINUTE
+
     def take_minute(self, app_ids: Iterable[int]) -> list[TrafficRow]:
         """Close the current minute and return a row for each app that could receive in it, also when nothing came."""
-        finished, self._apps = self._apps, {}
-        minute, self.minute = self.minute, minute_of(datetime.now(UTC))
+        now = datetime.now(UTC)
+        rows = self.running_minute(app_ids, now)
+        self._apps = {}
         self._kept.clear()
+        self.minute, self._began_at = minute_of(now), now
+        return rows
+
+    def running_minute(self, app_ids: Iterable[int], now: datetime) -> list[TrafficRow]:
+        """The current minute up to now: a row for each app that could receive in it, also when nothing came."""
         return [
-            self._row(app_id, minute, finished.get(app_id, AppMinute()))
-            for app_id in sorted(set(app_ids) | finished.keys())
+            self._row(app_id, now, self._apps.get(app_id, AppMinute()))
+            for app_id in sorted(set(app_ids) | self._apps.keys())
         ]
 
-    def _row(self, app_id: int, minute: datetime, count: AppMinute) -> TrafficRow:
+    def _row(self, app_id: int, now: datetime, count: AppMinute) -> TrafficRow:
         return TrafficRow(
             app_id=app_id,
-            minute=minute,
+            minute=self.minute,
             receiver=self._receiver,
+            began_at=self._began_at,
+            until=now,
             deliveries=count.deliveries,
             events=count.events,
             duplicates=count.duplicates,

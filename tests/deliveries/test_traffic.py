@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from aaa_dashboard.asgi import Entry
+from aaa_dashboard.deliveries import receiver as receiver_module
 from aaa_dashboard.deliveries.models import TrafficMinute
 from aaa_dashboard.deliveries.store import Counts, RefusalRow
 from aaa_dashboard.deliveries.traffic import AnswerTimes, Traffic
@@ -50,6 +51,38 @@ def test_an_empty_minute_has_a_row_for_every_app(clock: time_machine.Traveller) 
         (1, 0, None, None),
         (2, 0, None, None),
     ]
+
+
+def test_rows_say_from_when_to_when_the_receiver_was_there(clock: time_machine.Traveller) -> None:
+    traffic = Traffic("host:1", refusals_per_minute=10)
+    closed_at = START + timedelta(seconds=31)
+    clock.move_to(closed_at)
+    (first,) = traffic.take_minute([1])
+    clock.move_to(closed_at + timedelta(minutes=1))
+    (second,) = traffic.take_minute([1])
+    assert (first.began_at, first.until) == (START, closed_at)
+    # Nothing is between them, though the minute was closed a second late.
+    assert (second.minute, second.began_at) == (START.replace(second=0) + timedelta(minutes=1), closed_at)
+
+
+def test_the_minute_that_runs_can_be_told_without_ending_it(clock: time_machine.Traveller) -> None:
+    traffic = Traffic("host:1", refusals_per_minute=10)
+    traffic.answered(1, 0.001)
+    (early,) = traffic.running_minute([1], START + timedelta(seconds=5))
+    traffic.answered(1, 0.001)
+    (late,) = traffic.running_minute([1], START + timedelta(seconds=10))
+    assert (early.deliveries, early.until) == (1, START + timedelta(seconds=5))
+    assert (late.deliveries, late.until) == (2, START + timedelta(seconds=10))
+    assert (late.minute, late.receiver, late.began_at) == (early.minute, early.receiver, early.began_at)
+    assert traffic.take_minute([1])[0].deliveries == 2
+
+
+def test_a_minute_is_over_at_its_end_and_when_the_clock_is_set_back(clock: time_machine.Traveller) -> None:
+    traffic = Traffic("host:1", refusals_per_minute=10)
+    assert not traffic.is_over(START.replace(second=0))
+    assert not traffic.is_over(START.replace(second=59))
+    assert traffic.is_over(START.replace(second=0) + timedelta(minutes=1))
+    assert traffic.is_over(START - timedelta(hours=1))
 
 
 def test_each_minute_has_its_own_number_of_refusals(clock: time_machine.Traveller) -> None:
@@ -100,6 +133,39 @@ def test_a_minute_is_written_when_it_is_over(transactional_db: None) -> None:
         before = receiver.traffic.minute
         receiver.traffic.minute = before - timedelta(minutes=1)
         eventually(lambda: TrafficMinute.objects.filter(minute=before - timedelta(minutes=1)).exists())
+
+
+def test_the_minute_that_runs_is_written_anew_every_few_seconds(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert receiver_module.PULSE_SECONDS <= 5
+    monkeypatch.setattr(receiver_module, "PULSE_SECONDS", 1)
+    with serving(Entry(None)) as url:
+        eventually(TrafficMinute.objects.exists)
+        written = TrafficMinute.objects.latest("minute")
+        assert Sender(f"{url}/webhook/twitter").post(BODY % 10**18).status_code == 200
+        # Before its end, and without a stop: a crash would find it there.
+        eventually(lambda: sum(TrafficMinute.objects.values_list("deliveries", flat=True)) == 1)
+        eventually(lambda: TrafficMinute.objects.latest("until").until > written.until + timedelta(seconds=1))
+        minutes = TrafficMinute.objects.values_list("minute", flat=True)
+        assert len(minutes) == len(set(minutes)), "one row for each minute"
+
+
+def test_while_commits_fail_the_minute_that_runs_does_not_queue_up(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiver_module, "PULSE_SECONDS", 1)
+    entry = Entry(None)
+    with serving(entry):
+        receiver = entry._receiver
+        assert receiver is not None
+        receiver.writer.last_error = "OperationalError"
+        receiver.writer._doubt_until = receiver.writer._chores_rest_until = float("inf")
+        receiver.writer._chores.clear()
+        before = datetime.now(UTC)
+        eventually(lambda: datetime.now(UTC) > before + timedelta(seconds=2.5))
+        assert len(receiver.writer._chores) <= 1  # at most a minute that ended just then
+        receiver.writer._doubt_until = receiver.writer._chores_rest_until = 0
 
 
 def test_two_receivers_have_a_row_each(transactional_db: None) -> None:

@@ -237,7 +237,7 @@ def test_a_count_that_is_always_refused_does_not_stand_in_the_way(app_id: int, s
         raise store.refuses_data[0]
 
     def minute(used: Store) -> None:
-        row = TrafficRow(app_id, NOW, "r", 0, 0, 0, 0, "{}", 0, None, None)
+        row = TrafficRow(app_id, NOW, "r", NOW, NOW, 0, 0, 0, 0, "{}", 0, None, None)
         used.save_traffic([row])
 
     async def act(writer: Writer) -> None:

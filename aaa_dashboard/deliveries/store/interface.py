@@ -49,6 +49,8 @@ class TrafficRow(NamedTuple):
     app_id: int
     minute: datetime
     receiver: str
+    began_at: datetime
+    until: datetime
     deliveries: int
     events: int
     duplicates: int
@@ -58,6 +60,12 @@ class TrafficRow(NamedTuple):
     crcs: int
     median_ms: float | None
     worst_ms: float | None
+
+
+TRAFFIC_COLUMNS = TrafficRow._fields
+UPDATE_TRAFFIC = "ON CONFLICT (app_id, minute, receiver) DO UPDATE SET " + ", ".join(
+    f"{column} = excluded.{column}" for column in TRAFFIC_COLUMNS[3:]
+)
 
 
 class Store(ABC):
@@ -74,7 +82,8 @@ class Store(ABC):
     def save_refusals(self, refusals: Sequence[RefusalRow]) -> None: ...
 
     @abstractmethod
-    def save_traffic(self, traffic: Sequence[TrafficRow]) -> None: ...
+    def save_traffic(self, traffic: Sequence[TrafficRow]) -> None:
+        """Store minutes; one that is known is replaced, since it was running then."""
 
     def is_passing(self, error: Exception) -> bool:  # noqa: ARG002 - for those that can tell
         """Tell whether a failure of `save` speaks of the moment alone: a connection that was cut, a deadlock."""

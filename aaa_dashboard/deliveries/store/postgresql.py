@@ -11,7 +11,17 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
-from .interface import Counts, Delivery, RefusalRow, Store, TrafficRow, merge, unsplit_of
+from .interface import (
+    TRAFFIC_COLUMNS,
+    UPDATE_TRAFFIC,
+    Counts,
+    Delivery,
+    RefusalRow,
+    Store,
+    TrafficRow,
+    merge,
+    unsplit_of,
+)
 
 APPLICATION_NAME = "aaa_dashboard receiver"
 """How `pg_stat_activity` shows the writer's connection."""
@@ -41,12 +51,11 @@ _SAVE_REFUSAL = """
 INSERT INTO deliveries_refusal (at, app_id, method, path, status, reason, sender, size)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
-_SAVE_TRAFFIC = """
-INSERT INTO deliveries_trafficminute (
-    app_id, minute, receiver, deliveries, events, duplicates, unsplit, refusals, crcs, median_ms, worst_ms
-) VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
-ON CONFLICT (app_id, minute, receiver) DO NOTHING
-"""
+_SAVE_TRAFFIC = f"""
+INSERT INTO deliveries_trafficminute ({", ".join(TRAFFIC_COLUMNS)})
+VALUES ({", ".join("%s::jsonb" if column == "refusals" else "%s" for column in TRAFFIC_COLUMNS)})
+{UPDATE_TRAFFIC}
+"""  # noqa: S608 - names of columns alone
 
 
 class PostgreSQLStore(Store):

@@ -12,7 +12,18 @@ from typing import Any
 
 from django.db import connection
 
-from .interface import Counts, Delivery, Merged, RefusalRow, Store, TrafficRow, merge, unsplit_of
+from .interface import (
+    TRAFFIC_COLUMNS,
+    UPDATE_TRAFFIC,
+    Counts,
+    Delivery,
+    Merged,
+    RefusalRow,
+    Store,
+    TrafficRow,
+    merge,
+    unsplit_of,
+)
 
 _COUNT_REDELIVERY = "UPDATE deliveries_event SET redeliveries = redeliveries + ? WHERE app_id = ? AND key = ?"
 _KNOWN_KEYS = "SELECT key FROM deliveries_event WHERE app_id = ? AND key IN "
@@ -30,12 +41,11 @@ ON CONFLICT (app_id, digest) DO UPDATE SET redeliveries = redeliveries + 1
 _SAVE_REFUSAL = """
 INSERT INTO deliveries_refusal (at, app_id, method, path, status, reason, sender, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-_SAVE_TRAFFIC = """
-INSERT INTO deliveries_trafficminute (
-    app_id, minute, receiver, deliveries, events, duplicates, unsplit, refusals, crcs, median_ms, worst_ms
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (app_id, minute, receiver) DO NOTHING
-"""
+_SAVE_TRAFFIC = f"""
+INSERT INTO deliveries_trafficminute ({", ".join(TRAFFIC_COLUMNS)})
+VALUES ({", ".join("?" * len(TRAFFIC_COLUMNS))})
+{UPDATE_TRAFFIC}
+"""  # noqa: S608 - names of columns alone
 
 
 def _chunks(merged: Sequence[Merged]) -> Iterator[Sequence[Merged]]:
@@ -118,7 +128,10 @@ class SQLiteStore(Store):
 
     def save_traffic(self, traffic: Sequence[TrafficRow]) -> None:
         with self._transaction() as cursor:
-            cursor.executemany(_SAVE_TRAFFIC, [(row.app_id, _moment(row.minute), *row[2:]) for row in traffic])
+            cursor.executemany(
+                _SAVE_TRAFFIC,
+                [[_moment(value) if isinstance(value, datetime) else value for value in row] for row in traffic],
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
