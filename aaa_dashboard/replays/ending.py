@@ -1,0 +1,150 @@
+"""A job has ended: what is missing is asked for again, or the replay ends, and its gaps with it.
+
+Everything here only changes the database, by conditional UPDATEs, and may be done twice.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from aaa_dashboard.audit import Actor, record
+from aaa_dashboard.deliveries import gaps
+from aaa_dashboard.webhooks.models import Webhook
+from aaa_dashboard.x_api.errors import Failure
+
+from . import remembered
+from .models import Job, Replay
+
+MOST_ATTEMPTS = 5
+"""What X did not bring in so many jobs it does not bring in another."""
+PAUSE = timedelta(seconds=30)
+"""Before what is missing is asked for again, doubled each time: what kept X from delivering may pass."""
+State = Job.State
+
+log = structlog.get_logger(__name__)
+
+
+def ask_again(job: Job, *, now: datetime, reason: str) -> None:
+    """Let a part that X did not finish wait for its next attempt, unless it had enough of them or was cancelled.
+
+    The whole part is asked for: X does not say what is missing, and what is known already is stored once.
+    """
+    siblings = Job.objects.filter(replay_id=job.replay_id)
+    is_over = job.attempt >= MOST_ATTEMPTS or siblings.filter(state=State.CANCELLED).exists()
+    if not is_over and Replay.objects.filter(pk=job.replay_id, state__in=Replay.OPEN).exists():
+        siblings.get_or_create(
+            part=job.part,
+            attempt=job.attempt + 1,
+            defaults={
+                "replay_id": job.replay_id,
+                "webhook_id": job.webhook_id,
+                "from_date": job.from_date,
+                "to_date": job.to_date,
+                "not_before": now + PAUSE * 2 ** (job.attempt - 1),
+                "reason": reason,
+            },
+        )
+    settle(job.replay_id, now=now)
+
+
+def give_up(
+    job: Job, *, now: datetime, why: str = "", failure: Failure | None = None, everywhere: bool = False
+) -> None:
+    """End a job that X will not run; with `everywhere` whatever waits for the same app as well."""
+    doomed = Job.objects.filter(pk=job.pk, state__in=[State.ASKING, State.WAITING])
+    _fail(doomed, now=now, why=why, failure=failure)
+    if everywhere:
+        _fail(
+            Job.objects.filter(webhook__app_id=job.webhook.app_id, state=State.WAITING),
+            now=now,
+            why=why,
+            failure=failure,
+        )
+
+
+def cancel(replay: Replay, *, by: Actor, now: datetime) -> bool:
+    """Ask X for nothing more of a replay. A job under way goes on to its end: X has no way to stop it.
+
+    Returns:
+        Whether anything was still to be asked for.
+    """
+    with transaction.atomic():
+        cancelled = Job.objects.filter(replay=replay, state=State.WAITING).update(
+            state=State.CANCELLED, ended_at=now, reason=""
+        )
+        if cancelled:
+            record(
+                by, "cancelled a replay", replay, before={"state": replay.state}, after={"parts left out": cancelled}
+            )
+            settle(replay.pk, now=now)
+    return bool(cancelled)
+
+
+def webhook_ended(webhook: Webhook, **_: Any) -> None:
+    """X has the webhook no more: nothing that waits for it can come."""
+    of_webhook = Job.objects.filter(webhook=webhook)
+    now, why = timezone.now(), "X does not have this webhook any more."
+    _fail(of_webhook.filter(state__in=Job.OPEN), now=now, why=why)
+
+
+def settle_all(now: datetime) -> None:
+    """End the replays that nobody ended, because two parts ended at the same moment or a worker was killed."""
+    left = Replay.objects.filter(state__in=Replay.OPEN).exclude(jobs__state__in=Job.OPEN)
+    for pk in left.values_list("pk", flat=True):
+        settle(pk, now=now)
+
+
+def settle(replay_id: int, *, now: datetime) -> None:
+    """End a replay none of whose jobs is open, and tell its gaps."""
+    jobs = list(Job.objects.filter(replay_id=replay_id).order_by("part", "attempt"))
+    last: dict[int, Job] = {}
+    for job in jobs:
+        # One attempt that is complete is enough, though a later one may have been begun.
+        if job.part not in last or last[job.part].state != State.COMPLETE:
+            last[job.part] = job
+    if any(job.state in Job.OPEN for job in last.values()):
+        return
+    states = {job.state for job in last.values()}
+    if states == {State.COMPLETE}:
+        state, remark = Replay.State.COMPLETE, ""
+    elif State.CANCELLED in states:
+        state, remark = Replay.State.CANCELLED, ""
+    else:
+        state, remark = Replay.State.FAILED, _why(last)
+    with transaction.atomic():
+        open_ = Replay.objects.filter(pk=replay_id, state__in=Replay.OPEN)
+        if open_.update(state=state, finished_at=now, remark=remark[:300]):
+            _tell_gaps(Replay.objects.get(pk=replay_id))
+            log.info("replay ended", replay=replay_id, state=state)
+
+
+def _tell_gaps(replay: Replay) -> None:
+    for gap in replay.gaps.all():
+        if replay.state == Replay.State.COMPLETE:
+            gaps.recovered(gap, f"X has sent again all it had tried to deliver: replay {replay.pk}.")
+        elif replay.state == Replay.State.CANCELLED:
+            gaps.found_again(gap, f"Replay {replay.pk} was cancelled.")
+        else:
+            gaps.lost(gap, f"Replay {replay.pk} failed. {replay.remark}")
+
+
+def _why(last: dict[int, Job]) -> str:
+    bad = [job for job in last.values() if job.state != State.COMPLETE]
+    parts = f"{len(bad)} of {len(last)} parts: " if len(last) > 1 else ""
+    job = bad[0]
+    if job.state == State.FAILED:
+        said = job.said
+        return parts + (f"{said.answer} {said.meaning}" if said else job.reason)
+    ended = "without a sign of life" if job.state == State.STALLED else "Incomplete"
+    return f"{parts}X ended it {ended}, {job.attempt} times."
+
+
+def _fail(jobs: Any, *, now: datetime, why: str, failure: Failure | None = None) -> None:
+    replays = set(jobs.values_list("replay_id", flat=True))
+    kept = {"failure": remembered.json_of(failure)} if failure else {}
+    jobs.update(state=State.FAILED, ended_at=now, claimed_until=None, reason=why[:300], is_counted=True, **kept)
+    for replay_id in replays:
+        settle(replay_id, now=now)

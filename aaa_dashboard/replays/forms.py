@@ -1,0 +1,65 @@
+"""What people say about a window: in the zone of their browser, or in UTC where no script tells it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+
+from aaa_dashboard.webhooks.models import Webhook
+
+from .windows import Window, down, up
+
+FORMAT = "%Y-%m-%dT%H:%M"
+
+
+class ReplayForm(forms.Form):
+    """A webhook and a window."""
+
+    webhook = forms.ModelChoiceField(Webhook.objects.none(), empty_label=None)
+    begin = forms.CharField(label="From", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    end = forms.CharField(label="To", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    zone = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["webhook"].queryset = webhooks()  # type: ignore[attr-defined]
+
+    def clean_zone(self) -> str:
+        zone: str = self.cleaned_data["zone"]
+        # Only names: a path would be looked up on the disk.
+        return zone if zone in available_timezones() else "UTC"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name in ("begin", "end"):
+            if name in cleaned:
+                try:
+                    cleaned[name] = read(cleaned[name], cleaned.get("zone", "UTC"))
+                except ValueError:
+                    self.add_error(name, "Write a day and a time.")
+        return cleaned
+
+    @property
+    def window(self) -> Window:
+        """What was said; of a valid form."""
+        return Window(down(self.cleaned_data["begin"]), up(self.cleaned_data["end"]))
+
+
+def webhooks() -> Any:
+    """Those that X can be asked to deliver to."""
+    return Webhook.objects.filter(deleted_at=None).select_related("app").order_by("app_id", "-valid", "pk")
+
+
+def read(text: str, zone: str) -> datetime:
+    """Read a time: with its own zone, or in the named one.
+
+    Raises:
+        ValueError: It is none.
+    """
+    at = datetime.fromisoformat(text.strip())
+    at = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error

@@ -1,0 +1,1 @@
+"""Pages about replays. Everybody who is signed in looks, operators ask and cancel."""

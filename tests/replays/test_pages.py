@@ -1,0 +1,314 @@
+"""The pages about replays: what they say, who may do what, and that they cost a fixed number of queries."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from aaa_dashboard.deliveries.models import Gap
+from aaa_dashboard.replays import ending, planning
+from aaa_dashboard.replays.models import Job, RecoveryPolicy, Replay
+from aaa_dashboard.replays.windows import MINUTE, Window, down
+from aaa_dashboard.staff.models import AuditEntry
+from aaa_dashboard.webhooks.models import Webhook
+from tests.sandbox.client import X
+from tests.subscriptions.conftest import words
+
+from .conftest import BY, World, gap, job_of
+from .test_how_jobs_end import running
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nudges(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What workers are told."""
+    sent: list[Any] = []
+    monkeypatch.setattr("aaa_dashboard.replays.views.asking.nudge", sent.append)
+    return sent
+
+
+def page(client: Client, path: str, status: int = 200, **options: Any) -> str:
+    response = client.get(path, **options)
+    assert response.status_code == status, response.content.decode()
+    return words(response.content) if "<main" in response.content.decode() else response.content.decode()
+
+
+def window(hours: float = 3) -> Window:
+    now = down(timezone.now())
+    return Window(now - timedelta(hours=hours), now - timedelta(hours=1))
+
+
+def fields(webhook: Webhook, of: Window, zone: str = "UTC") -> dict[str, str]:
+    return {
+        "webhook": str(webhook.pk),
+        "begin": f"{of.begin:%Y-%m-%dT%H:%M}",
+        "end": f"{of.end:%Y-%m-%dT%H:%M}",
+        "zone": zone,
+    }
+
+
+# --- The list
+
+
+def test_an_empty_list_says_what_a_replay_is_and_when_to_use_one(agent: Client) -> None:
+    said = page(agent, "/replays/")
+    assert "No replay yet" in said
+    assert "events may have been missed" in said
+
+
+def test_the_list_shows_what_runs_waits_and_has_ended(agent: Client, quiet_webhook: Webhook) -> None:
+    running(quiet_webhook, recovered=1234, redelivered=5)
+    planning.request(quiet_webhook, window(), by=BY, now=timezone.now())
+    done = planning.request(quiet_webhook, window(2), by=BY, now=timezone.now())
+    ending.cancel(done, by=BY, now=timezone.now())
+    said = page(agent, "/replays/")
+    for part in (
+        "Running and waiting",
+        "X delivers it.",
+        "1 234 recovered",
+        "X is asked for it within 15 seconds",
+        "Ended",
+        "It was cancelled.",
+    ):
+        assert part in said
+
+
+def test_many_replays_cost_no_more_queries_than_few(agent: Client, quiet_webhook: Webhook) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            agent.get("/replays/")
+        return len(captured)
+
+    for number in (1, 2):
+        planning.request(quiet_webhook, window(2 + number), by=BY, now=timezone.now())
+        gap(quiet_webhook, window().begin - number * MINUTE, window().end)
+    few = queries()
+    for number in range(3, 40):
+        made = planning.request(quiet_webhook, window(2 + number), by=BY, now=timezone.now())
+        if number % 2:
+            ending.cancel(made, by=BY, now=timezone.now())
+    assert queries() == few + 1  # the ended ones have jobs to be read
+    assert few <= 16
+
+
+def test_it_refreshes_itself_only_while_something_is_under_way(agent: Client, quiet_webhook: Webhook) -> None:
+    assert "hx-get" not in agent.get("/replays/").content.decode()
+    planning.request(quiet_webhook, window(), by=BY, now=timezone.now())
+    assert 'hx-trigger="every 5s"' in agent.get("/replays/").content.decode()
+    fragment = agent.get("/replays/", headers={"HX-Request": "true"}).content.decode()
+    assert fragment.lstrip().startswith('<div id="replays"')
+
+
+def test_gaps_that_wait_for_an_operator_are_named_with_the_way_to_recover_them(
+    operator: Client, quiet_webhook: Webhook
+) -> None:
+    RecoveryPolicy.objects.create(webhook=quiet_webhook, what="ask")
+    found = gap(
+        quiet_webhook, window().begin + timedelta(seconds=7), window().end + timedelta(seconds=7), missing=60_000
+    )
+    html = operator.get("/replays/").content.decode()
+    assert "1 gap waits for an operator" in words(html.encode())
+    assert "about 60 000 events missing" in words(html.encode())
+    link = unescape(html).partition('">Recover …')[0].rpartition('href="')[2]
+    assert "It closes a gap" in words(operator.get(link).content)
+    assert list(Gap.objects.all()) == [found]
+
+
+# --- The form
+
+
+def test_it_says_what_will_happen_before_it_does(operator: Client, quiet_webhook: Webhook) -> None:
+    gap(quiet_webhook, window().begin + MINUTE, window().end - MINUTE, missing=60_000)
+    said = words(operator.get("/replays/new/", fields(quiet_webhook, window(6))).content)
+    for part in (
+        "X is asked 3 times",
+        "About 60 000 deliveries",
+        "24 s or more",
+        "It closes a gap: no receiver ran",
+        "never tried to deliver",
+        "cannot be stopped",
+    ):
+        assert part in said
+    assert not Replay.objects.exists()
+
+
+def test_what_is_too_young_says_when_x_takes_it(operator: Client, quiet_webhook: Webhook) -> None:
+    now = down(timezone.now())
+    said = words(
+        operator.get("/replays/new/", fields(quiet_webhook, Window(now - 20 * MINUTE, now - 5 * MINUTE))).content
+    )
+    assert "It waits until" in said
+    assert "X takes nothing younger" in said
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "reason"),
+    [(-60, -120, "before it begins"), (-9000, -60, "for 5 days"), (-60, 60, "in the future")],
+)
+def test_what_x_cannot_take_is_said_and_not_asked_for(
+    operator: Client, quiet_webhook: Webhook, nudges: list[Any], begin: int, end: int, reason: str
+) -> None:
+    now = down(timezone.now())
+    sent = fields(quiet_webhook, Window(now + begin * MINUTE, now + end * MINUTE))
+    assert reason in words(operator.get("/replays/new/", sent).content)
+    response = operator.post("/replays/new/", sent)
+    assert response.status_code == 422
+    assert reason in words(response.content)
+    assert not Replay.objects.exists()
+    assert nudges == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"begin": "", "end": ""},
+        {"begin": "soon", "end": "later"},
+        {"begin": "0001-01-01T00:00+14:00", "end": "9999-12-31T23:59-14:00"},
+    ],
+)
+def test_what_is_no_time_is_said(operator: Client, quiet_webhook: Webhook, sent: dict[str, str]) -> None:
+    response = operator.post("/replays/new/", {"webhook": quiet_webhook.pk, **sent})
+    assert response.status_code == 422
+
+
+def test_times_are_those_of_the_reader_s_zone(operator: Client, quiet_webhook: Webhook) -> None:
+    of = window()
+    india = timedelta(hours=5, minutes=30)
+    sent = fields(quiet_webhook, Window(of.begin + india, of.end + india), "Asia/Kolkata")
+    operator.post("/replays/new/", sent)
+    assert Replay.objects.get().from_date == of.begin
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", ""])
+def test_a_zone_that_is_none_counts_as_utc(operator: Client, quiet_webhook: Webhook, zone: str) -> None:
+    operator.post("/replays/new/", fields(quiet_webhook, window(), zone))
+    assert Replay.objects.get().from_date == window().begin
+
+
+def test_a_quick_choice_fills_in_both_times(operator: Client, quiet_webhook: Webhook) -> None:
+    of = window()
+    html = operator.get(
+        "/replays/new/",
+        {"webhook": str(quiet_webhook.pk), "begin": f"{of.begin:%Y-%m-%dT%H:%MZ}", "end": f"{of.end:%Y-%m-%dT%H:%MZ}"},
+    ).content.decode()
+    assert f'value="{of.begin:%Y-%m-%dT%H:%M}"' in html
+    assert "X is asked once." in words(html.encode())
+
+
+def test_a_request_is_kept_recorded_and_told_to_a_worker(
+    operator: Client, quiet_webhook: Webhook, nudges: list[Any]
+) -> None:
+    for _ in range(2):  # a double click
+        response = operator.post("/replays/new/", fields(quiet_webhook, window()))
+    replay = Replay.objects.get()
+    assert response["Location"] == f"/replays/{replay.pk}/"
+    assert replay.requested_by == "olga"
+    assert AuditEntry.objects.get().action == "requested a replay"
+    assert nudges
+
+
+def test_without_a_webhook_the_form_says_what_to_do_first(operator: Client) -> None:
+    assert "There is no webhook" in page(operator, "/replays/new/")
+
+
+# --- One replay
+
+
+def test_one_that_runs_shows_what_has_come_and_when_it_ends(agent: Client, quiet_webhook: Webhook) -> None:
+    job = running(
+        quiet_webhook,
+        asked_at=timezone.now() - timedelta(seconds=10),
+        recovered=100,
+        redelivered=150,
+        expected=1000,
+        is_counted=True,
+    )
+    said = page(agent, f"/replays/{job.replay_id}/")
+    for part in ("Running", "X delivers it.", "100", "150", "1 000", "a second", "from now, as estimated"):
+        assert part in said
+
+
+def test_progress_is_told_aloud_only_when_something_changed(agent: Client, quiet_webhook: Webhook) -> None:
+    job = running(quiet_webhook)
+    at = f"/replays/{job.replay_id}/"
+    htmx = {"HX-Request": "true"}
+    first = agent.get(at, headers=htmx).content.decode()
+    seen = first.partition("?seen=")[2].partition('"')[0]
+    assert "hx-swap-oob" not in first
+    assert "hx-swap-oob" not in agent.get(at, {"seen": seen}, headers=htmx).content.decode()
+    Job.objects.update(state=Job.State.COMPLETE, ended_at=timezone.now())
+    ending.settle_all(timezone.now())
+    assert (
+        '<p id="said" hx-swap-oob="innerHTML">X has delivered all of it once more.</p>'
+        in agent.get(at, {"seen": seen}, headers=htmx).content.decode()
+    )
+
+
+def test_it_stops_asking_when_the_numbers_are_final(agent: Client, quiet_webhook: Webhook) -> None:
+    job = running(quiet_webhook, is_counted=True)
+    Job.objects.update(state=Job.State.COMPLETE, ended_at=timezone.now())
+    ending.settle_all(timezone.now())
+    assert "hx-get" not in agent.get(f"/replays/{job.replay_id}/").content.decode()
+
+
+def test_a_refusal_is_shown_with_what_it_means_and_what_to_do(world: World, x: X, operator: Client) -> None:
+    replay = world.wish()
+    with x.app_is(may_replay=0):
+        world.step()
+    said = page(operator, f"/replays/{replay.pk}/")
+    for part in (
+        "X did not take it",
+        "403 with code 200",
+        "The app is not enabled for replays.",
+        "Replay is enabled by itself.",
+        "request it again",
+        "Request it again …",
+    ):
+        assert part in said
+
+
+def test_what_waits_can_be_cancelled(operator: Client, quiet_webhook: Webhook) -> None:
+    replay = planning.request(quiet_webhook, window(), by=BY, now=timezone.now())
+    said = words(operator.post(f"/replays/{replay.pk}/cancel/", follow=True).content)
+    assert "Cancelled." in said
+    assert job_of(replay).state == Job.State.CANCELLED
+    said = words(operator.post(f"/replays/{replay.pk}/cancel/", follow=True).content)
+    assert "nothing left to cancel" in said
+
+
+# --- Who may
+
+
+def test_agents_look_and_ask_for_nothing(agent: Client, quiet_webhook: Webhook) -> None:
+    replay = planning.request(quiet_webhook, window(), by=BY, now=timezone.now())
+    assert "Request a replay" not in page(agent, "/replays/")
+    assert "Cancel" not in page(agent, f"/replays/{replay.pk}/")
+    assert agent.get("/replays/new/").status_code == 403
+    assert agent.post("/replays/new/", fields(quiet_webhook, window(4))).status_code == 403
+    assert agent.post(f"/replays/{replay.pk}/cancel/").status_code == 403
+    assert agent.post(f"/replays/policies/{quiet_webhook.pk}/", {"what": "off"}).status_code == 403
+
+
+def test_nobody_looks_without_a_sign_in(client: Client, person: Callable[..., User]) -> None:
+    for path in ("/replays/", "/replays/1/", "/replays/new/"):
+        assert client.get(path).status_code == 302
+
+
+def test_operators_say_what_becomes_of_gaps(operator: Client, quiet_webhook: Webhook) -> None:
+    at = f"/replays/policies/{quiet_webhook.pk}/"
+    assert "Saved for" in words(operator.post(at, {"what": "ask"}, follow=True).content)
+    assert RecoveryPolicy.objects.get().what == "ask"
+    assert "Choose one of the three." in words(operator.post(at, {"what": "sometimes"}, follow=True).content)
+    assert RecoveryPolicy.objects.get().what == "ask"
+
+
+def test_the_rail_leads_here(agent: Client) -> None:
+    assert 'href="/replays/" aria-current="page"' in agent.get("/replays/").content.decode()
