@@ -24,6 +24,19 @@ FAULTS: dict[str, Kind] = {
         Kind("api_503", "api", "API not available", "Requests are answered 503, code 67."),
         Kind("api_130", "api", "Over capacity", "Requests are answered 503, code 130."),
         Kind("api_131", "api", "Internal error", "Requests are answered 500, code 131."),
+        Kind(
+            "bearer_89",
+            "api",
+            "Bearer tokens expired",
+            "Every bearer token is answered 403, code 89, new ones as well.",
+        ),
+        Kind(
+            "bearer_99",
+            "api",
+            "Bearer tokens refused",
+            "Every bearer token is answered 403, code 99, new ones as well.",
+        ),
+        Kind("api_no_code", "api", "No codes", "Refusals have X's words and no code, as from what stands before X."),
         Kind("wrong_signature", "delivery", "Wrong signature", "Deliveries are signed with another secret."),
         Kind(
             "malformed", "delivery", "Malformed body", "Bodies end in the middle; the signature fits them all the same."

@@ -56,14 +56,15 @@ def app_once(described: Asked) -> App:
 @transaction.atomic
 def app(described: Asked) -> App:
     """An app of the first app's contract: `name`, and if need be `owner` (screen name), `permission`, `type`,
-    `callback_urls`, `consumer_key`, `consumer_secret`, `is_suspended`, `may_use_activity`, `may_replay`.
+    `callback_urls`, `consumer_key`, `consumer_secret`, `is_suspended`, `may_use_activity`, `may_replay`; or, with
+    `has_contract` false, one that is under none.
 
     Raises:
         Wrong: There cannot be such an app.
     """
     switches = {"is_suspended": False, "may_use_activity": True, "may_replay": True}
     texts = {"name", "owner", "permission", "type", "callback_urls", "consumer_key", "consumer_secret"}
-    asked.only(described, texts | switches.keys())
+    asked.only(described, texts | switches.keys() | {"has_contract"})
     name = asked.text(described, "name", "")[:100]
     if not name:
         raise Wrong("name: an app needs one.")
@@ -78,7 +79,7 @@ def app(described: Asked) -> App:
         x_app_id=str(secrets.randbelow(90_000_000) + 10_000_000),
         consumer_key=asked.text(described, "consumer_key", "") or secrets.token_urlsafe(18),
         consumer_secret=asked.text(described, "consumer_secret", "") or secrets.token_urlsafe(36),
-        contract=Contract.objects.order_by("pk").first(),
+        contract=Contract.objects.order_by("pk").first() if asked.flag(described, "has_contract", True) else None,
         owner=owner,
         permission=_choice(described, "permission", Permission.values, Permission.MESSAGES),
         type=_choice(described, "type", App.Type.values, App.Type.WEB),

@@ -8,19 +8,21 @@ from django.http import HttpRequest, HttpResponse
 
 from . import clock, faults
 from .api.door import failing
-from .api.errors import Error
+from .api.errors import Error, without_code
 from .models import ApiRequest
 
 PATHS = ("/1.1/", "/oauth/", "/oauth2/")
 KEPT = 5_000
 PRUNE_EVERY = 200
 _CONSUMER_KEY = re.compile(r'oauth_consumer_key="?([^"&,\s]+)')
-# The fault, and what X would answer.
+# The fault, what X would answer, and the credentials that it concerns where it does not concern all.
 ANSWERS = (
-    ("api_429", Error.RATE_LIMIT),
-    ("api_503", Error.DEPENDENCY_UNAVAILABLE),
-    ("api_130", Error.OVER_CAPACITY),
-    ("api_131", Error.INTERNAL),
+    ("api_429", Error.RATE_LIMIT, ""),
+    ("api_503", Error.DEPENDENCY_UNAVAILABLE, ""),
+    ("api_130", Error.OVER_CAPACITY, ""),
+    ("api_131", Error.INTERNAL, ""),
+    ("bearer_89", Error.INVALID_TOKEN, "bearer"),
+    ("bearer_99", Error.NO_ACCESS, "bearer"),
 )
 
 
@@ -38,12 +40,15 @@ class Oversight:
         if slow := faults.strikes("api_slow"):
             fault = "api_slow"
             time.sleep(slow.seconds)
-        for key, error in ANSWERS:
-            if faults.strikes(key):
+        scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
+        for key, error, concerned in ANSWERS:
+            if concerned in {"", scheme} and faults.strikes(key):
                 fault, response = key, failing(request, error)
                 break
         else:
             response = self.get_response(request)
+        if response.status_code >= 400 and faults.strikes("api_no_code"):
+            fault, response = fault or "api_no_code", without_code(response)
         noted = _note(request, response, (time.perf_counter() - began) * 1000, fault)
         noted.at = at
         noted.save()

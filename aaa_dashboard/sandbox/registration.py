@@ -17,6 +17,10 @@ from .models import App, Webhook
 PATIENCE = timedelta(hours=28)
 
 
+MARKED = "It was marked invalid; its owner has it validated (PUT)."
+"""The problem that no challenge mends which the owner did not ask for."""
+
+
 def challenge_now(url: str, secret: str) -> Challenge:
     """Ask once, from a thread."""
 

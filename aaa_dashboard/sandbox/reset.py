@@ -28,6 +28,8 @@ def forget() -> None:
     for model in (ApiRequest, Attempt, Delivery, Replay, Post, Relation, DirectMessage, RequestToken, AccessToken):
         model._default_manager.all().delete()
     Webhook.objects.filter(is_given=False).delete()
+    # One that was marked invalid is asked again, as at the start.
+    Webhook.objects.filter(is_given=True, valid=False).update(challenged_at=None, challenge_problem="")
     Subscription.objects.all().delete()
     App.objects.exclude(x_app_id=world.X_APP_ID).delete()
     User.objects.exclude(x_user_id__in=[person.id for person in EVERYBODY]).delete()

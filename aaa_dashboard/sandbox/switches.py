@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from . import clock, faults
+from . import clock, faults, registration
 from .models import Fault, Kept, Webhook
 
 CLOCK = "clock_ahead_ms"
@@ -53,7 +53,8 @@ def switch_on(key: str, percent: float = 100.0, seconds: float | None = None) ->
     _publish()
     if key == "webhook_invalid":
         for hook in Webhook.objects.filter(valid=True):
-            invalidate(hook)
+            registration.set_valid(hook, False)
+            hook.save(update_fields=["valid", "invalid_since"])
 
 
 def switch_off(key: str | None = None) -> None:
@@ -63,9 +64,9 @@ def switch_off(key: str | None = None) -> None:
 
 
 def invalidate(hook: Webhook) -> None:
-    """Mark a webhook invalid, as X does when a challenge goes wrong."""
-    hook.valid, hook.invalid_since = False, clock.now()
-    hook.save(update_fields=["valid", "invalid_since"])
+    """Mark a webhook invalid, as X does when a challenge goes wrong; so it stays until its owner has it validated."""
+    hook.valid, hook.invalid_since, hook.challenge_problem = False, clock.now(), registration.MARKED
+    hook.save(update_fields=["valid", "invalid_since", "challenge_problem"])
 
 
 def _publish() -> None:

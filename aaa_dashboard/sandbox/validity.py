@@ -1,7 +1,7 @@
 """Keep an eye on every webhook: challenge it from time to time, and the one of the settings until it answers.
 
 X leaves an invalid webhook to whoever runs it, who has it validated (PUT). For the webhook of the settings that is the
-sandbox itself.
+sandbox itself, unless somebody marked it invalid.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
 
-from . import clock, registration, world
+from . import clock, faults, registration, world
 from .challenge import Challenge, challenge
 from .delivery.posting import session
 from .models import App, Webhook
@@ -50,11 +50,15 @@ def _due() -> list[Webhook]:
 
 
 def _is_due(hook: Webhook, now: datetime) -> bool:
-    if not (hook.valid or hook.is_given):
+    if not hook.valid and (not hook.is_given or _is_left_to_its_owner(hook)):
         return False
     is_right = hook.valid and not hook.challenge_problem
     seconds = settings.REGISTER_AGAIN_SECONDS if hook.is_given and not is_right else settings.CHALLENGE_SECONDS
     return hook.challenged_at is None or hook.challenged_at + timedelta(seconds=seconds) <= now
+
+
+def _is_left_to_its_owner(hook: Webhook) -> bool:
+    return hook.challenge_problem == registration.MARKED or faults.setting("webhook_invalid") is not None
 
 
 async def _challenge(client: aiohttp.ClientSession, hook: Webhook) -> None:

@@ -75,3 +75,23 @@ def test_no_challenge_is_passed_while_webhooks_are_invalid(x: X, receiver: Recei
 
     requests.delete(x.url("/control/faults/webhook_invalid"), timeout=10).raise_for_status()
     assert x.signed().put(f"{AAA}/webhooks/{webhook_id}.json").status_code == 204
+
+
+@pytest.mark.parametrize(("fault", "code"), [("bearer_89", (403, 89)), ("bearer_99", (403, 99))])
+def test_bearer_tokens_are_refused_and_new_ones_as_well(x: X, fault: str, code: tuple[int, int]) -> None:
+    requests.put(x.url(f"/control/faults/{fault}"), json={}, timeout=10).raise_for_status()
+
+    assert error(x.bearing().get(WEBHOOKS)) == code
+    assert x.signed().get("/1.1/account/verify_credentials.json").status_code == 200
+
+
+def test_refusals_have_words_and_no_code(x: X) -> None:
+    requests.put(x.url("/control/faults/api_no_code"), json={}, timeout=10).raise_for_status()
+
+    answer = x.bearing().get(f"{AAA}/webhooks/1234/subscriptions/all/list.json")
+
+    assert answer.status_code == 404
+    assert answer.json()["title"].startswith("Webhook does not exist")
+    assert "errors" not in answer.json()
+    assert answer.headers["x-rate-limit-limit"] == "50"
+    assert x.bearing().get(WEBHOOKS).status_code == 200

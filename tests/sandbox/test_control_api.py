@@ -60,6 +60,15 @@ def test_an_app_may_lack_what_x_has_to_grant(control: Control) -> None:
     assert error(answer) == (403, 200)
 
 
+def test_an_app_may_be_under_no_contract(control: Control) -> None:
+    app = control.json("POST", "apps", {"name": "Newcomer", "has_contract": False})
+
+    answer = X(control.sandbox).with_bearer(app["bearer_token"]).post(f"{AAA}/replay/webhooks/1/subscriptions/all.json")
+
+    assert app["has_contract"] is False
+    assert error(answer) == (401, 61)
+
+
 def test_the_clock_moves_ahead(control: Control) -> None:
     before = datetime.fromisoformat(control.state()["now"])
     control.advance(days=1)

@@ -111,6 +111,16 @@ def test_an_invalid_webhook_gets_nothing_until_it_is_valid_again(control: Contro
     assert webhook.deliveries[0].json()["tweet_create_events"][0]["text"] == "Somebody hears this."
 
 
+def test_a_webhook_that_was_marked_invalid_is_left_to_its_owner(control: Control, webhook: Receiver) -> None:
+    [hook] = control.state()["webhooks"]
+    control.json("POST", f"webhooks/{hook['id']}/invalidate", {})
+    asked = len(webhook.challenges)
+    control.advance(hours=1)
+    control.do("post", "acme", text="Nobody hears this.")
+    assert control.state()["webhooks"][0]["valid"] is False
+    assert len(webhook.challenges) == asked
+
+
 def test_what_waits_for_its_repetition_is_lost_when_the_webhook_becomes_invalid(
     control: Control, webhook: Receiver
 ) -> None:

@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests import secrecy
+
 CONSUMER_KEY = "the-consumer-key"
 SECRET = "the-consumer-secret"
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -206,6 +208,7 @@ def sandboxes(folder: Path) -> Iterator[StartSandbox]:
             )
         sandbox = Sandbox(process, f"http://127.0.0.1:{port}", database, log)
         started.append(sandbox)
+        secrecy.sandbox_databases.add(database)
         eventually(lambda: answers(sandbox), seconds=30)
         return sandbox
 
@@ -213,6 +216,7 @@ def sandboxes(folder: Path) -> Iterator[StartSandbox]:
         yield start
     finally:
         for sandbox in started:
+            secrecy.sandbox_databases.discard(sandbox.database)
             if sandbox.process.poll() is None:
                 sandbox.process.kill()
                 sandbox.process.wait()

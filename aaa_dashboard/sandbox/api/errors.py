@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
-from django.http import JsonResponse
+import orjson
+from django.http import HttpResponse, JsonResponse
 
 
 @dataclass(frozen=True)
@@ -120,3 +121,17 @@ def answer(error: Error, **values: str) -> JsonResponse:
     if row.label:
         said["label"] = row.label
     return JsonResponse({"errors": [said]}, status=row.status)
+
+
+def without_code(refusal: HttpResponse) -> HttpResponse:
+    """The same refusal as what stands before X, or its second API, would say it: a problem object."""
+    try:
+        said = orjson.loads(refusal.content)["errors"][0]["message"]
+    except (orjson.JSONDecodeError, LookupError, TypeError):
+        return refusal
+    problem = JsonResponse({"title": said, "status": refusal.status_code, "type": "about:blank"})
+    problem.status_code = refusal.status_code
+    for name, value in refusal.items():
+        if name.lower().startswith("x-"):
+            problem[name] = value
+    return problem

@@ -36,6 +36,7 @@ def app(one: App) -> Said:
         "is_suspended": one.is_suspended,
         "may_use_activity": one.may_use_activity,
         "may_replay": one.may_replay,
+        "has_contract": one.contract_id is not None,
     }
 
 

@@ -156,7 +156,7 @@ def deliveries(body: Body) -> object:
 
 
 def invalidate(_body: Body, webhook_id: str) -> object:
-    """Mark a webhook invalid."""
+    """Mark a webhook invalid, until its owner has it validated."""
     hook = Webhook.objects.select_related("app").filter(x_webhook_id=webhook_id).first()
     if hook is None:
         raise Wrong(f"There is no webhook {webhook_id}.")
