@@ -9,7 +9,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from aaa_dashboard.audit import record
-from aaa_dashboard.deliveries.models import Event, Refusal, TrafficMinute, Unsplit
+from aaa_dashboard.deliveries.models import (
+    Event,
+    Follower,
+    Gap,
+    GapSearch,
+    HandedOver,
+    Horizon,
+    Refusal,
+    RetentionPeriod,
+    TrafficMinute,
+    Unsplit,
+)
+from aaa_dashboard.deliveries.takedown.models import Takedown, Tombstone
 from aaa_dashboard.staff.admin_bases import ReadOnlyAdmin
 
 from .cards import card_of
@@ -90,3 +102,63 @@ class RefusalAdmin(ReadOnlyAdmin):
 class TrafficMinuteAdmin(ReadOnlyAdmin):
     list_display = ["minute", "app", "receiver", "deliveries", "events", "duplicates", "unsplit", "worst_ms"]
     list_select_related = ["app"]
+
+
+@admin.register(Gap)
+class GapAdmin(ReadOnlyAdmin):
+    """Pages of its own let people act on it."""
+
+    list_display = ["began_at", "ended_at", "cause", "state", "missing", "webhook", "detail"]
+    list_filter = ["state", "cause"]
+    list_select_related = ["webhook"]
+
+
+@admin.register(GapSearch)
+class GapSearchAdmin(ReadOnlyAdmin):
+    list_display = ["webhook", "looked_until", "delivered_at", "known_valid_at"]
+    list_select_related = ["webhook"]
+
+
+@admin.register(HandedOver)
+class HandedOverAdmin(ReadOnlyAdmin):
+    list_display = ["event_id", "done_at", "attempts", "next_attempt_at", "error"]
+
+
+@admin.register(Horizon)
+class HorizonAdmin(ReadOnlyAdmin):
+    list_display = ["table", "settled_id", "seen_id", "seen_at"]
+
+
+@admin.register(Follower)
+class FollowerAdmin(ReadOnlyAdmin):
+    list_display = ["name", "passed_id", "claimed_until"]
+
+
+@admin.register(Takedown)
+class TakedownAdmin(ReadOnlyAdmin):
+    list_display = ["what", "x_id", "by", "asked_at", "due_at", "done_at", "found"]
+    list_filter = ["what"]
+
+
+@admin.register(Tombstone)
+class TombstoneAdmin(ReadOnlyAdmin):
+    list_display = ["post_id", "at", "why"]
+    list_filter = ["why"]
+
+
+@admin.register(RetentionPeriod)
+class RetentionPeriodAdmin(ReadOnlyAdmin):
+    """The days may be changed; which categories there are, the code says."""
+
+    list_display = ["category", "days", "removed", "looked_at"]
+    ordering = ["category"]
+    readonly_fields = ["category", "removed", "looked_at"]
+    exclude = ["passed_id"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return request.user.has_perm("deliveries.change_retentionperiod")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        before = {"days": form.initial.get("days")}
+        super().save_model(request, obj, form, change)
+        record(request, "changed a retention period", obj, before=before, after={"days": obj.days})

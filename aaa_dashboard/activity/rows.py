@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_mini
 
 from aaa_dashboard.deliveries.models import Category, Event
+from aaa_dashboard.deliveries.recovered import ids_of as recovered_ids
 
 from .cards import Card, Person, card_of
 
@@ -25,16 +26,17 @@ EXCERPT = 600
 # `dm_events`, `directMessage…`, `x.dm.edited`, `Chat.received`; rather one too many than the words of one in the open.
 _SOUNDS_PRIVATE = re.compile(r"^dm|[^a-z]dm|(?-i:[a-z]D[mM])|message|chat", re.IGNORECASE)
 
-ROW_FIELDS = ("for_user_id", "kind", "category", "payload", "occurred_at", "received_at", "redeliveries")
+ROW_FIELDS = ("app", "for_user_id", "kind", "category", "payload", "occurred_at", "received_at", "redeliveries")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An event and its card. `readable`: the reader may open direct messages."""
+    """An event and its card. `readable`: the reader may open direct messages; `recovered`: it came by a replay."""
 
     event: Event
     card: Card
     readable: bool
+    recovered: bool = False
 
     @property
     def icon(self) -> SafeString:
@@ -79,7 +81,12 @@ def is_private(event: Event, card: Card) -> bool:
 
 def rows_of(events: Iterable[Event], names: Mapping[str, Person], *, readable: bool) -> list[Row]:
     """Read the events' payloads."""
-    return [Row(event, card_of(event.kind, event.payload, event.for_user_id, names), readable) for event in events]
+    events = list(events)
+    recovered = recovered_ids(events)
+    return [
+        Row(event, card_of(event.kind, event.payload, event.for_user_id, names), readable, event.pk in recovered)
+        for event in events
+    ]
 
 
 def render(row: Row) -> SafeString:

@@ -1,11 +1,9 @@
 from django.urls import path
-from django.views.generic import RedirectView
 
 from . import views
 
 app_name = "activity"
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="activity:live"), name="home"),
     path("live/", views.live, name="live"),
     path("live/stream/", views.stream, name="stream"),
     path("events/", views.events, name="events"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from aaa_dashboard.audit import record
 from aaa_dashboard.deliveries.models import Category, Event
+from aaa_dashboard.deliveries.recovered import ids_of as recovered_ids
 
 from . import feed
 from .cards import NOBODY, card_of
@@ -81,7 +82,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "event": found,
         "card": card,
-        "row": Row(found, card, readable),
+        "row": Row(found, card, readable, found.pk in recovered_ids([found])),
         "account_name": names.get(found.for_user_id, NOBODY).screen_name,
         "private": private,
         "readable": readable,

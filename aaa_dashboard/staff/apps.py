@@ -8,3 +8,9 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register()
+        from aaa_dashboard.subscriptions.signals import account_forgotten
+
+        from . import heartbeats  # noqa: F401 - connects itself to the signals of workers; needs the models
+        from .names import forget
+
+        account_forgotten.connect(forget, dispatch_uid="names in notices and in the audit")

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from .overview.views import landing
+
 
 class SignInForm(AuthenticationForm):
     """Name and password; the cursor waits in the name."""
@@ -31,6 +33,9 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     template_name = "staff/sign_in.html"
     redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        return reverse(landing(self.request))
 
 
 @login_not_required

@@ -1,11 +1,22 @@
-// Every <time datetime> says how long ago it was, stays fresh, and shows the exact moment in the reader's zone on hover;
-// with `data-exact` it shows the moment as well.
+// Every <time datetime> says how long ago it was, or how long it is until then, stays fresh, and shows the exact moment
+// in the reader's zone on hover; with `data-exact` it shows the moment as well.
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const precise = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
+// The server's clock may be a little ahead of the reader's: that is “now”, and not to come.
+const AHEAD = 5;
+
+function until(seconds) {
+  if (seconds < 60) return `in ${Math.ceil(seconds)} s`;
+  if (seconds < 3600) return `in ${Math.ceil(seconds / 60)} min`;
+  if (seconds < 86400) return `in ${Math.round(seconds / 3600)} h`;
+  return `in ${Math.round(seconds / 86400)} d`;
+}
+
 function words(seconds) {
+  if (seconds < -AHEAD) return until(-seconds);
   if (seconds < 1) return "now";
   if (seconds < 60) return `${Math.floor(seconds)} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;

@@ -22,6 +22,7 @@ from aaa_dashboard.activity.feed.messages import beat
 from aaa_dashboard.activity.feed.reader import MOST_A_TICK, MOST_TO_CATCH_UP, Reader, View
 from aaa_dashboard.activity.filters import Filters
 from aaa_dashboard.activity.queries import PAGE
+from aaa_dashboard.deliveries.models import Event
 from tests.activity.factory import ACME, SUPPORT, Store, message, post
 from tests.activity.following import always, page
 
@@ -313,6 +314,20 @@ def test_rows_that_make_place_for_others_are_in_the_answer_all_the_same(
     new = store.many(8)
     feeding.tick([])
     assert ids() == [event.pk for event in reversed([*old, *new])]
+    feeding.stop()
+
+
+def test_what_is_erased_does_not_live_on_in_the_rows_that_were_drawn(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_ROWS_KEPT_SECONDS", 0.0)
+    shown = store(post("What nobody may read any more"))
+    view, feeding = View(Filters(), readable=False), Reader()
+    assert b"nobody may read" in feeding.catch_up(view, shown.pk - 1).data
+    Event.objects.filter(pk=shown.pk).update(payload='{"erased": "deleted at X"}')
+    again = feeding.catch_up(view, shown.pk - 1).data
+    assert b"event-%d" % shown.pk in again
+    assert b"nobody may read" not in again
     feeding.stop()
 
 

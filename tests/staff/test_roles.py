@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.test import Client
 
-MANAGE = {"webhooks.manage_webhooks", "subscriptions.manage_subscriptions"}
+MANAGE = {"webhooks.manage_webhooks", "subscriptions.manage_subscriptions", "deliveries.manage_takedowns"}
 READ_MESSAGES = "deliveries.read_direct_messages"
 
 

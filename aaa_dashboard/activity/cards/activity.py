@@ -7,9 +7,11 @@ from typing import Any
 
 from aaa_dashboard.deliveries.kinds import activity_actor_id, id_of, member
 from aaa_dashboard.deliveries.split import unescape
+from aaa_dashboard.deliveries.takedown.posts import ERASED
 
 from .card import NOBODY, Card, Person, Scene, id_text, ids, items, string
 from .messages import message, read, typing
+from .posts import whole_text
 
 # Label, icon, words after the name; `{}` stands for whom it was done to.
 _TYPES: dict[str, tuple[str, str, str]] = {
@@ -62,7 +64,7 @@ def activity(scene: Scene) -> Card:
         actor=actor,
         line=words.replace("{}", _target(scene, payload, liked, actor).handle) or _unnamed(scene, label, actor),
         text=_text(payload),
-        quote=unescape(string(member(liked, "text"))) or unescape(string(member(payload, "before"))),
+        quote=whole_text(liked) or unescape(string(member(payload, "before"))),
         facts=ids(
             ("Object", id_of(payload)),
             ("Liked post", member(payload, "liked_tweet_id")),
@@ -111,6 +113,8 @@ def _liked(scene: Scene, payload: Any) -> Any:
 
 
 def _text(payload: Any) -> str:
+    if member(payload, ERASED):
+        return whole_text(payload)
     for path in (("note_tweet", "text"), ("text",), ("message", "text"), ("new",), ("after",)):
         if text := string(member(payload, *path)):
             return unescape(text)

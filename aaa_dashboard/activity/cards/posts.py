@@ -5,6 +5,7 @@ from typing import Any
 
 from aaa_dashboard.deliveries.kinds import id_of, member, own_text
 from aaa_dashboard.deliveries.split import unescape
+from aaa_dashboard.deliveries.takedown.posts import ERASED
 
 from .card import Card, Fact, Medium, Person, Scene, id_text, ids, items, string, web_address
 
@@ -67,7 +68,9 @@ def delete(scene: Scene) -> Card:
 
 
 def whole_text(tweet: Any) -> str:
-    """Return the text of one post as its author wrote it."""
+    """Return the text of one post as its author wrote it, or what is said in its place where it was erased."""
+    if why := string(member(tweet, ERASED)):
+        return f"A post that was {why}"
     return unescape(string(own_text(tweet)))
 
 

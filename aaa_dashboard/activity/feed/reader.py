@@ -32,6 +32,8 @@ MOST_TO_CATCH_UP = 200
 _HEADS = 10_000
 _RANGES_A_QUERY = 200  # SQLite nests conditions to a depth of 1000
 _ROWS_KEPT = 2_000
+_ROWS_KEPT_SECONDS = 30.0
+"""Long enough for all pages that come back after a restart; then a post that was erased meanwhile is gone here too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Reader:
     def __init__(self) -> None:
         self._holes: Holes | None = None
         self._names = NameCache()
-        self._rendered: OrderedDict[tuple[int, bool], str] = OrderedDict()
+        self._rendered: OrderedDict[tuple[int, bool], tuple[float, str]] = OrderedDict()
 
     def stop(self) -> None:
         """Forget the position and give the connection back."""
@@ -123,11 +125,12 @@ class Reader:
 
     def _html(self, ids: list[int], readable: bool) -> str:
         """Render rows in the given order. Each is rendered once for all pages that may see the same."""
+        self._forget_old()
         missing = [id_ for id_ in ids if (id_, readable) not in self._rendered]
         if missing:
             self._render(Event.objects.filter(id__in=missing).only(*ROW_FIELDS), readable)
         # An event may have been deleted since its id was seen; then it has no row.
-        html = "".join(self._rendered.get((id_, readable), "") for id_ in ids)
+        html = "".join(self._rendered.get((id_, readable), (0, ""))[1] for id_ in ids)
         # Only now: what is given up must not be of this very answer.
         while len(self._rendered) > _ROWS_KEPT:
             self._rendered.popitem(last=False)
@@ -137,7 +140,13 @@ class Reader:
         events = list(found)
         names = self._names.lookup({event.for_user_id for event in events} | {event.actor_id for event in events})
         for row in rows_of(events, names, readable=readable):
-            self._rendered[row.event.pk, readable] = render(row)
+            self._rendered[row.event.pk, readable] = time.monotonic(), render(row)
+
+    def _forget_old(self) -> None:
+        """They stand in the order in which they were rendered."""
+        old = time.monotonic() - _ROWS_KEPT_SECONDS
+        while self._rendered and next(iter(self._rendered.values()))[0] < old:
+            self._rendered.popitem(last=False)
 
 
 def _heads(condition: Q) -> list[Head]:

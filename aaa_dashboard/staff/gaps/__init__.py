@@ -1,0 +1,1 @@
+"""Pages about gaps: all of them, and one with what came around it. Everybody looks, operators dismiss."""

@@ -1,0 +1,84 @@
+"""Accounts that are not subscribed any more, and limits of X that come near."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from aaa_dashboard.subscriptions.checking import ALARM_AT_PERCENT, WARN_AT_PERCENT
+from aaa_dashboard.subscriptions.models import Subscription, Usage
+from aaa_dashboard.webhooks import allowances
+from aaa_dashboard.webhooks.models import App
+
+from ..finding import Finding, moment
+from ..models import Severity
+
+State = Subscription.State
+# What an owner decided needs no mending: it is told, and is over after a while.
+REVOKED_IS_NEWS = timedelta(days=3)
+# Of few calls in a window, using most is how they are meant to be used.
+LIMITS_FROM = 10
+
+
+def subscription_missing(_now: datetime) -> Iterator[Finding]:
+    """Find accounts that X ought to have and has not."""
+    for row in _rows().filter(state=State.MISSING):
+        yield Finding(
+            subject=f"subscription:{row.pk}",
+            title=f"{row.account} is missing at X",
+            text=f"It was subscribed on {row.webhook}; X does not have it since {moment(row.state_since)}, and "
+            "delivers nothing of it.",
+            url=reverse("subscriptions:account", args=[row.account_id]),
+        )
+
+
+def subscription_revoked(now: datetime) -> Iterator[Finding]:
+    """Find accounts whose owner took the access away in the last days."""
+    for row in _rows().filter(state=State.REVOKED, state_since__gt=now - REVOKED_IS_NEWS):
+        yield Finding(
+            subject=f"subscription:{row.pk}",
+            title=f"The owner of {row.account} took the access away",
+            text=f"Revoked at X on {moment(row.state_since)}: the token is wiped, and X delivers nothing more of it.",
+            url=reverse("subscriptions:account", args=[row.account_id]),
+        )
+
+
+def subscriptions_limit(_now: datetime) -> Iterator[Finding]:
+    """Find contracts that have few places left for accounts."""
+    for usage in Usage.objects.filter(provisioned__gt=0).select_related("app").order_by("pk"):
+        percent = usage.percent or 0
+        if percent >= WARN_AT_PERCENT:
+            yield Finding(
+                subject=f"app:{usage.app_id}",
+                title=f"{usage.app}: {percent} % of the subscriptions are used",
+                text=f"{usage.used} of the {usage.provisioned} that the contract allows over all apps. When all are "
+                "used, X refuses the next account.",
+                severity=Severity.URGENT if percent >= ALARM_AT_PERCENT else Severity.WARNING,
+                url=reverse("subscriptions:accounts"),
+            )
+
+
+def rate_limit(now: datetime) -> Iterator[Finding]:
+    """Find apps that may hardly ask X for something any more, until X's window is over."""
+    apps = list(App.objects.order_by("pk"))
+    open_windows = allowances.of_each(apps)
+    for app in apps:
+        for one in open_windows[app.pk]:
+            if one.remaining is None or one.resets_at is None or one.resets_at <= now or (one.limit or 0) < LIMITS_FROM:
+                continue
+            assert one.limit
+            percent = (one.limit - one.remaining) * 100 // one.limit
+            if percent >= WARN_AT_PERCENT:
+                yield Finding(
+                    subject=f"allowance:{one.pk}",
+                    title=f"{app} may hardly ask X any more: {one.intent}",
+                    text=f"{one.remaining} of {one.limit} calls are left until {moment(one.resets_at)}.",
+                    severity=Severity.WARNING if percent >= ALARM_AT_PERCENT else Severity.INFO,
+                    url=reverse("webhooks:list"),
+                )
+
+
+def _rows() -> QuerySet[Subscription]:
+    """Return subscriptions on webhooks that exist, with what their names need."""
+    return Subscription.objects.filter(webhook__deleted_at=None).select_related("account", "webhook").order_by("pk")

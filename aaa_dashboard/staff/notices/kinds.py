@@ -1,0 +1,126 @@
+"""What there is to tell: one row for each kind. A new kind is a row, a function that finds it, and a test.
+
+What is above `staff`, and may not be imported here, registers its kinds when the apps are ready.
+"""
+
+from .conditions import accounts, background, gaps, reception
+from .finding import Kind
+from .models import Severity
+from .outbox import CHANNEL_FAILING
+
+INFO, WARNING, URGENT = Severity.INFO, Severity.WARNING, Severity.URGENT
+
+_TABLE = [
+    Kind(
+        "webhook-invalid", "Webhook invalid", URGENT, reception.webhook_invalid,
+        remedy="It is tried again by itself. “Validate now” has X ask at once; when that fails, the webhook's page "
+        "says which step of the way from X to here is broken.",
+        action="Validate now",
+    ),
+    Kind(
+        "receiver-silent", "Receiver silent", URGENT, reception.receiver_silent,
+        remedy="Start it: `uvicorn aaa_dashboard.asgi:receiver`, or the service that runs it. If it runs, see that it "
+        "can reach the database.",
+        action="See the receivers",
+    ),
+    Kind(
+        "not-stored", "Deliveries not stored", URGENT, reception.not_stored,
+        remedy="See that the database runs, answers, and has room on its disk.",
+        action="See the app",
+    ),
+    Kind(
+        "challenge-slow", "Challenge slow", WARNING, reception.challenge_slow,
+        remedy="See what keeps the receiver or the proxy in front of it busy: a cold start, a tunnel, a processor that "
+        "has too much to do.",
+        action="See the webhook",
+    ),
+    Kind(
+        "refusals-rising", "Refusals rising", WARNING, reception.refusals_rising,
+        remedy="See the list of refusals.",
+        action="See the app",
+    ),
+    Kind(
+        "silence", "Silence", WARNING, gaps.silence,
+        remedy="See whether the accounts are quiet at X as well. If not, “Validate now” on the webhook's page, and "
+        "“Compare now” under Comparisons with X, on Accounts.",
+        action="Look at it",
+    ),
+    Kind(
+        "gap", "Gap", WARNING, gaps.gap,
+        remedy="Where recovery is automatic, wait. Else have X send it again: it keeps deliveries for five days.",
+        action="See the gap", ended=gaps.gap_ended,
+    ),
+    Kind(
+        "gap-lost", "Gap not recovered", WARNING, gaps.gap_lost,
+        remedy="Try again if the reason is gone and X still has them, or dismiss the gap.",
+        action="See the gap", ended=gaps.gap_ended, tells_end=False,
+    ),
+    Kind(
+        "subscription-missing", "Subscription missing", WARNING, accounts.subscription_missing,
+        remedy="“Check now” on the account's page. If it stays missing, send its owner an invite.",
+        action="See the account",
+    ),
+    Kind(
+        "subscription-revoked", "Subscription revoked", WARNING, accounts.subscription_revoked,
+        remedy="It was the owner's decision. If they want it back, send them an invite.",
+        action="See the account", tells_end=False,
+    ),
+    Kind(
+        "subscriptions-limit", "Subscriptions running out", WARNING, accounts.subscriptions_limit,
+        remedy="Remove accounts that nobody needs, or have your account manager at X raise the number.",
+        action="See the accounts",
+    ),
+    Kind(
+        "rate-limit", "Rate limit near", INFO, accounts.rate_limit,
+        remedy="Wait until then. If it comes back every quarter of an hour, see who else asks with the same keys.",
+        action="See the limits", tells_end=False,
+    ),
+    Kind(
+        "unsplit", "Not understood", INFO, reception.unsplit,
+        remedy="Tell the developers; nothing is lost.",
+        action="See them", tells_end=False,
+    ),
+    Kind(
+        "task-failing", "Task failing", WARNING, background.task_failing,
+        remedy="The reason above says what is missing; the worker's log says more.",
+        action="See the tasks",
+    ),
+    Kind(
+        "beat-silent", "Beat silent", URGENT, background.beat_silent,
+        remedy="Start it: `celery --app aaa_dashboard.celery beat`, or the service that runs it; exactly one.",
+        action="See the processes",
+    ),
+    Kind(
+        "worker-silent", "Worker silent", URGENT, background.worker_silent,
+        remedy="Start one: `celery --app aaa_dashboard.celery worker`, or the service that runs them.",
+        action="See the processes",
+    ),
+    Kind(
+        "queue-trouble", "Queue trouble", WARNING, background.queue_trouble,
+        remedy="See that Redis runs and that workers do.",
+        action="See the queues",
+    ),
+    Kind(
+        CHANNEL_FAILING, "Channel failing", WARNING, background.channel_failing,
+        remedy="Mend it, and press “Send a test”. What waits for it is sent then.",
+        action="See the channels",
+    ),
+]  # fmt: skip
+_BY_KEY = {kind.key: kind for kind in _TABLE}
+
+
+def register(kind: Kind) -> None:
+    """Add a row. For the `AppConfig.ready` of what is above `staff`; registering twice changes nothing."""
+    if kind.key not in _BY_KEY:
+        _TABLE.append(kind)
+        _BY_KEY[kind.key] = kind
+
+
+def table() -> tuple[Kind, ...]:
+    """Every kind, in the order in which it is looked for."""
+    return tuple(_TABLE)
+
+
+def get(key: str) -> Kind | None:
+    """Return a kind by its key; None for one that was removed since."""
+    return _BY_KEY.get(key)

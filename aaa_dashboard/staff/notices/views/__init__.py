@@ -1,0 +1,1 @@
+"""Pages about notices, and about where they are sent."""

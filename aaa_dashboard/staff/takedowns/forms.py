@@ -1,0 +1,64 @@
+"""What a person types to have something erased."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from aaa_dashboard.deliveries.takedown.models import Takedown
+from aaa_dashboard.subscriptions.models import Account
+
+_ADDRESS_OF_A_POST = re.compile(r"/status(?:es)?/(\d{1,20})(?!\d)")
+_ID = re.compile(r"\d{1,20}")
+
+
+class TakedownForm(forms.Form):
+    """A post by its id or address, or an account by its id or name."""
+
+    what = forms.ChoiceField(
+        label="What has to go",
+        choices=[
+            (Takedown.What.POST.value, "One post, in every copy"),
+            (Takedown.What.AUTHOR.value, "All posts of one account until now, in every copy"),
+        ],
+        widget=forms.RadioSelect,
+        initial=Takedown.What.POST.value,
+    )
+    which = forms.CharField(
+        label="Which",
+        max_length=300,
+        help_text="Of a post its address or id; of an account its X user id, or its @name where it is one of ours.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    note = forms.CharField(
+        label="Where the wish came from", max_length=200, required=False, help_text="For the report: a case, a date."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Find the id in what was typed."""
+        cleaned = super().clean() or {}
+        which = cleaned.get("which", "").strip()
+        if "what" not in cleaned or not which:
+            return cleaned
+        if cleaned["what"] == Takedown.What.POST:
+            cleaned["x_id"] = self._post_id(which)
+        else:
+            cleaned["x_id"] = self._account_id(which)
+        return cleaned
+
+    def _post_id(self, which: str) -> str:
+        if found := _ADDRESS_OF_A_POST.search(which):
+            return found[1]
+        if not _ID.fullmatch(which):
+            self.add_error("which", "That is neither the address of a post (…/status/123) nor its id, a number.")
+        return which
+
+    def _account_id(self, which: str) -> str:
+        if _ID.fullmatch(which):
+            return which
+        name = which.removeprefix("@")
+        known = Account.objects.filter(screen_name__iexact=name).values_list("x_user_id", flat=True)[:2]
+        if len(known) == 1:
+            return str(known[0])
+        self.add_error("which", "We know no account of that name. Give its X user id, which is a number.")
+        return which
