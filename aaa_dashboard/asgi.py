@@ -22,9 +22,11 @@ django.setup(set_prefix=False)
 from django.core.asgi import get_asgi_application  # noqa: E402 - needs the apps
 
 from aaa_dashboard.checks import stop_if_unsafe  # noqa: E402
+from aaa_dashboard.deliveries import metrics  # noqa: E402
 from aaa_dashboard.deliveries.http import Receive, Scope, Send, answer  # noqa: E402
 from aaa_dashboard.deliveries.probes import Probes  # noqa: E402
 from aaa_dashboard.deliveries.receiver import PREFIX, Receiver  # noqa: E402
+from aaa_dashboard.staff.health import metrics as background_metrics  # noqa: E402
 
 stop_if_unsafe()
 
@@ -54,19 +56,35 @@ class Entry:
         """Start and stop with the server (ASGI specification, "Lifespan Protocol")."""
         await receive()
         self._receiver = Receiver() if self._receives else None
-        self._probes = Probes(self._receiver, needs_broker=self._django is not None)
+        self._probes = Probes(
+            self._receiver,
+            needs_broker=self._django is not None,
+            shared=(metrics.collect, background_metrics.collect),
+        )
         if self._receiver is not None:
             await self._receiver.start()
         if self._django is not None and threading.current_thread() is threading.main_thread():
             _end_streams_on_signal()
+        keeper = _keeper() if self._django is not None else None
         # What was loaded by now stays: the collector would walk all of it, for tens of milliseconds, again and again.
         gc.collect()
         gc.freeze()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if keeper is not None:
+            await asyncio.to_thread(keeper.stop)
         if self._receiver is not None:
             await self._receiver.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _keeper() -> Any:
+    """Start what looks round when beat or the workers are silent; a receiver by itself has other things to do."""
+    from aaa_dashboard.staff.notices.keeper import Keeper
+
+    keeper = Keeper()
+    keeper.start()
+    return keeper
 
 
 def _end_streams_on_signal() -> None:

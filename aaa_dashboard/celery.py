@@ -1,6 +1,6 @@
 """The Celery application: `celery -A aaa_dashboard.celery worker` and `… beat`.
 
-Tasks are declared with `@app.task(name="<app>.<what it does>")` in each app's `tasks.py`.
+Tasks are declared with `@background.task("<app>.<what it does>")` in each app's `tasks.py`.
 """
 
 import os

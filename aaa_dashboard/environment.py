@@ -97,6 +97,23 @@ class Environment:
             _stop(name, takes)
         return entry
 
+    def email(self, name: builtins.str) -> dict[builtins.str, Any]:
+        """Read the address of a mail server; the result is Django's settings that follow from it, none without one."""
+        url = self.str(name, default="")
+        scheme = url.partition("://")[0]
+        takes = "smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465 or smtp://host:25"
+        if not url:
+            return {}
+        if scheme not in ("smtp", "smtp+tls", "smtp+ssl", "consolemail"):
+            _stop(name, takes)
+        try:
+            entry: dict[builtins.str, Any] = self._env.email_url_config(url)
+        except (ValueError, environ.ImproperlyConfigured):
+            _stop(name, takes)
+        if scheme != "consolemail" and not entry["EMAIL_HOST"]:
+            _stop(name, takes)
+        return {key: value for key, value in entry.items() if value not in (None, "")}
+
 
 def _stop(name: str, takes: str) -> Any:
     raise SystemExit(f"{name} takes {takes}; what it is set to is something else.")

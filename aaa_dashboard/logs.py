@@ -1,6 +1,7 @@
 """How log lines look: the same processors for our own events and for those of libraries."""
 
 import logging
+import re
 
 import structlog
 
@@ -45,14 +46,36 @@ def formatter(as_json: bool = False) -> logging.Formatter:
     )
 
 
+# Whoever reads the link of an invite can use it, and whoever reads the way back from X could finish a sign-in.
+_SECRET_IN_ADDRESS = re.compile(r"(?<=/connect/)[^/?\s]+|(?<=oauth_token=)[^&\s]+|(?<=oauth_verifier=)[^&\s]+")
+
+
 class Calm(logging.Filter):
-    """Takes the traceback from what a visitor caused: a wrong host or address is one line, and no error of ours."""
+    """Takes out what no log needs.
+
+    The traceback of what a visitor caused: a wrong host or address is one line, and no error of ours. What is secret
+    in an address: Django and the server log the addresses that were asked for. And rounds that found nothing to do:
+    there are a dozen a minute, and Health shows them.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let everything pass, some of it with less."""
+        """Let everything pass that says something, some of it with less."""
+        if record.name.endswith(".tasks") and record.levelno == logging.INFO and _found_nothing(record.msg):
+            return False
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                _SECRET_IN_ADDRESS.sub("•••", arg) if isinstance(arg, str) else arg for arg in record.args
+            )
         refused = record.name.startswith("django.security.")
         if refused or (record.name == "django.request" and record.levelno < logging.ERROR):
             record.exc_info = record.exc_text = None
         if refused:
             record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
+
+
+def _found_nothing(event: object) -> bool:
+    """Whether a line of a task has numbers and all of them are zero."""
+    values = event.values() if isinstance(event, dict) else ()
+    numbers = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
+    return bool(numbers) and not any(numbers)

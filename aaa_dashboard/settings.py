@@ -46,6 +46,9 @@ X_CONSUMER_SECRET_PREVIOUS: str = env.str("X_CONSUMER_SECRET_PREVIOUS", default=
 X_ACCESS_TOKEN: str = env.str("X_ACCESS_TOKEN", default="")
 X_ACCESS_TOKEN_SECRET: str = env.str("X_ACCESS_TOKEN_SECRET", default="")
 X_BEARER_TOKEN: str = env.str("X_BEARER_TOKEN", default="")
+# How many minutes ago a replay has to begin and to end at least, for X to take it.
+X_REPLAY_FROM_MINUTES: int = env.int("X_REPLAY_FROM_MINUTES", default=31)
+X_REPLAY_TO_MINUTES: int = env.int("X_REPLAY_TO_MINUTES", default=10)
 
 # --- Receiving ---------------------------------------------------------------
 
@@ -55,6 +58,9 @@ RECEIVER_QUEUE_DELIVERIES: int = env.int("RECEIVER_QUEUE_DELIVERIES", default=5_
 RECEIVER_QUEUE_BYTES: int = env.int("RECEIVER_QUEUE_BYTES", default=64 * 1024 * 1024)
 # Refusals kept per minute, process, app and reason; the rest is only counted.
 RECEIVER_REFUSALS_PER_MINUTE: int = env.int("RECEIVER_REFUSALS_PER_MINUTE", default=10)
+
+# Told to owners before they agree; what they were told then holds for them.
+EVENTS_WHEN_OWNERS_LEAVE: str = env.choice("EVENTS_WHEN_OWNERS_LEAVE", default="keep", of=("keep", "erase"))
 
 # Lets a scraper on another machine read /metrics, as a bearer token. Empty: this machine alone.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
@@ -77,6 +83,7 @@ INSTALLED_APPS = [
     "aaa_dashboard.subscriptions",
     "aaa_dashboard.deliveries",
     "aaa_dashboard.activity",
+    "aaa_dashboard.replays",
     "aaa_dashboard.staff",
 ]
 
@@ -149,9 +156,17 @@ if REDIS_URL:
 
 # --- Background work ----------------------------------------------------------
 
+# What a worker took and lost with its machine comes back; longer than any task may take (tests hold that).
+REDELIVERED_AFTER_SECONDS = 1800
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "visibility_timeout": REDELIVERED_AFTER_SECONDS,
+        # A server that is gone without a word is noticed, also by a page that wants to send something.
+        "socket_connect_timeout": 3,
+        "socket_timeout": 15,
+        "socket_keepalive": True,
+    }
 else:
     CELERY_BROKER_URL = "filesystem://localhost"  # the host is only a name, and without one there is a warning
     _broker_dir = VAR_DIR / "broker"
@@ -162,17 +177,52 @@ else:
         "control_folder": str(_broker_dir / "control"),
     }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that is away for a night is no reason to end
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 100
+# A message is done with when its work is: of a worker that was killed, another one gets it. Every task may come twice.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # nothing waits behind a long one while another worker is free
+# When the broker goes away, what is being done is finished.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "aaa_dashboard.staff.schedule:Schedule"
+CELERY_BEAT_SYNC_EVERY = 1  # what was sent is kept at once: a beat that was killed sends nothing twice
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "prune refusals": {"task": "deliveries.prune_refusals", "schedule": 3600.0},
-    "compare subscriptions": {"task": "subscriptions.compare", "schedule": 900.0},
-    "clear expired sessions": {"task": "staff.clear_expired_sessions", "schedule": 24 * 3600.0},
-}
+# By urgency: what is long never keeps waiting what is urgent (Procfile and docker-compose.yml: who works on which).
+CELERY_TASK_DEFAULT_QUEUE = "normal"
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"urgent": {}, "normal": {}, "long": {}}
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 24 * 3600.0
+# What runs by itself: task, seconds between two runs, queue. Beat keeps it in the database, where it can be edited.
+SCHEDULE: tuple[tuple[str, float, str], ...] = (
+    ("replays.advance", 15.0, "normal"),
+    ("webhooks.keep_valid", _MINUTE, "urgent"),
+    ("deliveries.find_gaps", _MINUTE, "urgent"),
+    ("subscriptions.reconcile", 15 * _MINUTE, "normal"),
+    ("subscriptions.go_on_moving", _MINUTE, "normal"),
+    ("staff.look_round", _MINUTE, "urgent"),
+    ("staff.tell", _MINUTE, "urgent"),
+    ("deliveries.hand_over", _MINUTE, "urgent"),
+    ("deliveries.follow_copies", _MINUTE / 2, "normal"),
+    ("deliveries.take_down", _MINUTE, "normal"),
+    ("deliveries.expire", _MINUTE, "long"),
+    ("deliveries.prune_refusals", _HOUR, "long"),
+    ("staff.clear_expired_sessions", _DAY, "long"),
+    ("staff.prune_notices", _DAY, "long"),
+)
+CELERY_TASK_ROUTES = {task: {"queue": queue} for task, _, queue in SCHEDULE}
+
+# --- Mail ------------------------------------------------------------------------
+
+# The mail server that carries notices. Without one, none is sent by mail.
+_mail = env.email("EMAIL_URL")
+EMAIL_IS_SET = bool(_mail)
+globals().update(_mail)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default="") or f"account-activity@{_public.hostname or 'localhost'}"
 
 # --- Sign-in -------------------------------------------------------------------
 
@@ -263,5 +313,8 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": [], "propagate": True},
         "axes": {"level": "WARNING"},
+        # That a message came and that its task ended well: each task says itself what it did.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }

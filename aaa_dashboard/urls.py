@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("aaa_dashboard.staff.urls")),
     path("", include("aaa_dashboard.webhooks.urls")),
     path("", include("aaa_dashboard.subscriptions.urls")),
+    path("", include("aaa_dashboard.replays.urls")),
     # One door: these two stand before the admin's own.
     path("admin/login/", admin_sign_in),
     path("admin/logout/", LogoutView.as_view()),

@@ -106,6 +106,11 @@ def _environment(given: Mapping[str, str], configuration: Configuration, public_
         # Webhooks on this machine, and owners of accounts who come back to it.
         "SANDBOX_ALLOW_LOOPBACK": "on",
         "SANDBOX_CALLBACK_URLS": f"{public_url}/x/callback",
+        # Nobody who tries a replay wants to wait half an hour first; both sides have to agree on it.
+        "X_REPLAY_FROM_MINUTES": "2",
+        "X_REPLAY_TO_MINUTES": "1",
+        "SANDBOX_REPLAY_FROM_MINUTES": "2",
+        "SANDBOX_REPLAY_TO_MINUTES": "1",
         **_sandbox_database(given),
         # glibc keeps a heap for every thread; with as few threads as here, two do and save a quarter of the memory.
         "MALLOC_ARENA_MAX": "2",
