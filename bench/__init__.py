@@ -7,5 +7,6 @@
 5. `rounds` takes these in turns, since a shared machine is never twice the same, and compares medians.
 6. `databases` is asked whether every acknowledged event is there exactly once; `report` prints.
 
-What the sandbox sends is measured by `sandbox`, against a `webhook` that answers and counts: `python -m bench.sandbox`.
+`live` measures how long a stored event takes to reach open pages, `lists` what a page of the list takes over many
+events, and `sandbox` what the sandbox sends, against a `webhook` that answers and counts.
 """

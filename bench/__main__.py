@@ -2,16 +2,12 @@
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from bench import machine, report
-from bench.databases import Database, PostgreSQL, SQLite
+from bench.databases import databases
 from bench.rounds import Effort, Rounds
-
-_SERVER_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 
 
 def main() -> int:
@@ -23,7 +19,7 @@ def main() -> int:
     )
     print(f"{machine.description()}\n{', '.join(f'{name} {version}' for name, version in machine.versions().items())}")
     findings = []
-    for database in _databases(arguments.only):
+    for database in databases(arguments.only):
         with database:
             found = Rounds(database, effort).run()
         findings.append(found)
@@ -39,16 +35,6 @@ def main() -> int:
         print("\nAn acknowledged event is missing, doubled or not accounted for.", file=sys.stderr)
         return 1
     return 0
-
-
-def _databases(only: str | None) -> Iterator[Database]:
-    if only != "sqlite":
-        if reason := PostgreSQL.why_unreachable(_SERVER_URL):
-            print(f"\nPostgreSQL is left out: {reason}. BENCH_DATABASE_URL names another server.")
-        else:
-            yield PostgreSQL(_SERVER_URL)
-    if only != "postgresql":
-        yield SQLite()
 
 
 def _arguments() -> argparse.Namespace:

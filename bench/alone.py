@@ -39,7 +39,7 @@ def main(numbers: range) -> Alone:
     from aaa_dashboard.deliveries.signature import is_signed, sign
     from aaa_dashboard.deliveries.split import split
     from aaa_dashboard.deliveries.store import Delivery, open_store
-    from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App
+    from aaa_dashboard.webhooks.models import ensure_first_app
 
     secret = os.environb[b"X_CONSUMER_SECRET"]
     deliveries = Deliveries(secret)
@@ -51,7 +51,7 @@ def main(numbers: range) -> Alone:
         raise AssertionError("A signature of ours did not verify.")
     verified = time.process_time()
     now = datetime.now(UTC)
-    app_id: int = App.objects.get(slug=DEFAULT_SLUG).pk
+    app_id: int = ensure_first_app().pk
     rows = [Delivery(app_id, body, now, split(body, now)) for body in bodies]
     was_split = time.process_time()
 

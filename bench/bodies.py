@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-# X's clock begins here: milliseconds of the first id (x-api.md, section 6).
+# X's clock begins here: milliseconds of the first id that carries its time.
 _EPOCH_MS = 1_288_834_974_657
 # Stand for the number and its time in the templates.
 _NUMBER = b"2100000000000000000"
@@ -59,13 +59,18 @@ class Deliveries:
         template = self._templates[number // Numbers.STEP % _VARIANTS]
         return template.replace(_NUMBER, b"%d" % number).replace(_MS, b"%d" % ((number >> 22) + _EPOCH_MS))
 
+    def signed(self, number: int) -> tuple[int, bytes, str]:
+        """Return the number, the body and the signature as X's header has it."""
+        body = self.body(number)
+        return number, body, f"sha256={base64.b64encode(hmac.digest(self._secret, body, 'sha256')).decode()}"
+
     def request(self, number: int, path: str, host: str) -> bytes:
         """Return the whole HTTP/1.1 request, signed."""
-        body = self.body(number)
+        _, body, signature = self.signed(number)
         return b"%s%s\r\nContent-Length: %d\r\n\r\n%s" % (
             f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAccept: */*\r\n"
-            "User-Agent: AccountActivity\r\nx-twitter-webhooks-signature: sha256=".encode(),
-            base64.b64encode(hmac.digest(self._secret, body, "sha256")),
+            "User-Agent: AccountActivity\r\nx-twitter-webhooks-signature: ".encode(),
+            signature.encode(),
             len(body),
             body,
         )

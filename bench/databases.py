@@ -21,6 +21,7 @@ from psycopg import sql
 from bench.bodies import number_of
 from bench.servers import ROOT
 
+SERVER_URL = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 CONSUMER_KEY = "bench-consumer-key"
 CONSUMER_SECRET = "bench-consumer-secret"  # noqa: S105 - signs nothing but our own deliveries
 INHERITED = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
@@ -214,6 +215,17 @@ def _is_postgresql(pid: int) -> bool:
         return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
     except OSError:
         return False
+
+
+def databases(only: str | None = None) -> Iterator[Database]:
+    """Yield those that can be measured on here, or the one of that name; say what is left out and why."""
+    if only != "sqlite":
+        if reason := PostgreSQL.why_unreachable(SERVER_URL):
+            print(f"\nPostgreSQL is left out: {reason}. BENCH_DATABASE_URL names another server.")
+        else:
+            yield PostgreSQL(SERVER_URL)
+    if only != "postgresql":
+        yield SQLite()
 
 
 def scratch_folder() -> Path:

@@ -15,7 +15,7 @@ from bench.load import LoadProcess, Outcome, Plan
 from bench.machine import busy_seconds, cpu_seconds
 from bench.servers import ROOT, Server
 
-OFFERED_PER_SECOND = 2_500  # X's replay rate (x-api.md, section 7)
+OFFERED_PER_SECOND = 2_500  # X's replay rate
 _SENT_AGAIN = 1_000
 
 

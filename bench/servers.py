@@ -95,7 +95,7 @@ class Server(Program):
     `target` is uvicorn's: `module:callable`. `variables` are the whole environment of the process, but `PUBLIC_URL`.
     """
 
-    def __init__(self, target: str, variables: Mapping[str, str], *, workers: int = 1) -> None:
+    def __init__(self, target: str, variables: Mapping[str, str], *, workers: int = 1, ready: str = "/readyz") -> None:
         port = free_port()
         command = [
             *("-m", "uvicorn", target, "--host", "127.0.0.1", "--port", str(port)),
@@ -103,7 +103,7 @@ class Server(Program):
             *("--timeout-graceful-shutdown", "10", "--workers", str(workers)),
         ]
         variables = {**variables, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
-        super().__init__(command, variables, port=port, ready="/readyz")
+        super().__init__(command, variables, port=port, ready=ready)
 
 
 def free_port() -> int:
