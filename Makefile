@@ -69,8 +69,11 @@ check-deploy: $(DEV_STAMP)
 	@$(PRODUCTION) $(PYTHON_) manage.py check --deploy --fail-level WARNING
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## Measure receiver and sandbox beside their baselines (ARGS=--quick)
+bench: $(DEV_STAMP) ## Measure receiver, Live, lists and sandbox beside their baselines (ARGS=--quick)
 	@$(PYTHON_) -m bench $(ARGS)
+	@$(PYTHON_) -m bench.live $(filter --quick,$(ARGS))
+	@$(PYTHON_) -m bench.lists $(filter --quick,$(ARGS))
+	@$(PYTHON_) -m bench.retention $(filter --quick,$(ARGS))
 	@$(PYTHON_) -m bench.sandbox $(filter --quick,$(ARGS))
 
 .PHONY: format

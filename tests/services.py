@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import zlib
 from functools import cache
+from pathlib import Path
 
 import psycopg
 import redis
@@ -27,7 +29,9 @@ def postgresql_url() -> str | None:
 @cache
 def redis_url() -> str | None:
     """Address of a Redis database that tests may empty."""
-    url = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+    # Runs of two clones, and the two processes of a run, would take each other's messages from one database.
+    own = f"{Path.cwd()} {os.environ.get('PYTEST_XDIST_WORKER', '')}"
+    url = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{1 + zlib.crc32(own.encode()) % 15}")
     client = redis.Redis.from_url(url, socket_connect_timeout=2)
     try:
         client.ping()

@@ -58,3 +58,32 @@ def test_a_refusal_has_no_traceback_and_a_failure_keeps_it() -> None:
         record.name, record.levelno = "django.request", level
         assert Calm().filter(record)
         assert bool(record.exc_info) is kept
+
+
+@pytest.mark.parametrize(
+    ("asked", "logged"),
+    [
+        ("/connect/the-secret-of-a-link/", "/connect/•••/"),
+        ("/x/callback?oauth_token=a-token&oauth_verifier=7", "/x/callback?oauth_token=•••&oauth_verifier=•••"),
+        ("/connection/twitter/", "/connection/twitter/"),
+    ],
+)
+@pytest.mark.any_database
+def test_what_is_secret_in_an_address_is_not_logged(asked: str, logged: str) -> None:
+    record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, "%s: %s", ("Gone", asked), None)
+    assert Calm().filter(record)
+    assert record.getMessage() == f"Gone: {logged}"
+
+
+@pytest.mark.parametrize(
+    ("logger", "event", "is_shown"),
+    [
+        ("aaa_dashboard.deliveries.tasks", {"event": "handed over", "done": 0, "failed": 0}, False),
+        ("aaa_dashboard.deliveries.tasks", {"event": "handed over", "done": 0, "failed": 1}, True),
+        ("aaa_dashboard.staff.tasks", {"event": "cleared expired sessions"}, True),
+        ("aaa_dashboard.deliveries.writer", {"event": "commit failed", "deliveries": 0}, True),
+    ],
+)
+def test_a_round_that_found_nothing_to_do_is_not_told(logger: str, event: dict[str, object], is_shown: bool) -> None:
+    record = logging.LogRecord(logger, logging.INFO, __file__, 1, event, (), None)
+    assert Calm().filter(record) is is_shown

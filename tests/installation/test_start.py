@@ -102,7 +102,7 @@ def sign_in(url: str, name: str, password: str) -> Callable[[str], str]:
     assert token
     form = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], "username": name, "password": password})
     answer = opener.open(urllib.request.Request(f"{url}/sign-in/", form.encode(), {"Origin": url}), timeout=10)
-    assert urllib.parse.urlsplit(answer.url).path == "/live/"
+    assert urllib.parse.urlsplit(answer.url).path == "/overview/"
     return get
 
 

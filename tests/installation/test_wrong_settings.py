@@ -56,6 +56,9 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
         ("DEBUG", "maybe", "“on” or “off”"),
         ("BEHIND_TLS_PROXY", "perhaps", "“on” or “off”"),
         ("LOG_FORMAT", "jsn", "“text” or “json”"),
+        ("EMAIL_URL", f"smtps://ada:{SECRET}@host:465", "smtp+tls://user:password@host:587, smtp+ssl://"),
+        ("EMAIL_URL", f"smtp://ada:{SECRET}@host:port", "smtp+tls://user:password@host:587, smtp+ssl://"),
+        ("EMAIL_URL", "smtp+tls://", "smtp+tls://user:password@host:587, smtp+ssl://"),
     ],
 )
 def test_a_value_that_a_setting_does_not_take_is_told_with_what_it_takes(name: str, value: str, takes: str) -> None:
@@ -67,7 +70,7 @@ def test_a_value_that_a_setting_does_not_take_is_told_with_what_it_takes(name: s
 
 
 def test_a_setting_that_is_empty_is_left_out() -> None:
-    empty = dict.fromkeys(("DEBUG", "LOG_FORMAT", "RECEIVER_MAX_BODY_BYTES", "DATABASE_URL"), "")
+    empty = dict.fromkeys(("DEBUG", "LOG_FORMAT", "RECEIVER_MAX_BODY_BYTES", "DATABASE_URL", "EMAIL_URL"), "")
     assert run(*MANAGE, **empty)[0] == 0
 
 
