@@ -144,10 +144,11 @@ def test_an_exception_holds_no_request(x: Literal, ask: MakeAsker) -> None:
 
 
 def test_credentials_print_as_fingerprints() -> None:
-    for thing in (APP, USER, BEGUN, SignedIn("34", "acme", USER), AppCredentials("k" * 20, "s" * 20, OWNER, "b" * 20)):
+    key, secret, bearer = others = ("another-consumer-key", "another-consumer-secret", "another-bearer-token")
+    for thing in (APP, USER, BEGUN, SignedIn("34", "acme", USER), AppCredentials(key, secret, OWNER, bearer)):
         for text in (repr(thing), str(thing), f"{thing}", repr([thing])):
-            for secret in (*SECRETS, "kkkk", "ssss", "bbbb"):
-                assert secret not in text
+            for hidden in (*SECRETS, *others):
+                assert hidden not in text
     assert fingerprint(USER.token) in repr(USER)
 
 
