@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 from playwright.sync_api import Browser, Playwright
 from pytest_django import DjangoDbBlocker
 
 from tests import emptying, services
 from tests.services import REQUIRE_ALL
+
+# A password costs half a second, and every second test has somebody sign in. Processes of a test take such a one too.
+PBKDF2PasswordHasher.iterations = 1
 
 if TYPE_CHECKING:  # models cannot be imported before Django is set up
     from django.contrib.auth.models import User
