@@ -13,6 +13,8 @@ from pytest_django import DjangoDbBlocker
 from tests import emptying, services
 from tests.services import REQUIRE_ALL
 
+pytest_plugins = ["tests.sandboxes"]
+
 # A password costs half a second, and every second test has somebody sign in. Processes of a test take such a one too.
 PBKDF2PasswordHasher.iterations = 1
 

@@ -18,7 +18,6 @@ from aaa_dashboard.deliveries.recovered import ids_of
 from aaa_dashboard.replays import ending
 from aaa_dashboard.replays.models import Job, Replay
 from aaa_dashboard.replays.tasks import advance
-from aaa_dashboard.x_api import bearer_tokens, rate_limits
 from tests.journeys.recovery import Installation, Withheld
 from tests.sandbox.client import OWNER
 from tests.sandbox.wire import CONSUMER_KEY, SECRET, eventually, free_port, sandboxes
@@ -52,8 +51,6 @@ def install(tmp_path: Path, transactional_db: None, settings: Settings) -> Itera
         yield make
         for one in made:
             one.end()
-    rate_limits.shared.__init__()  # type: ignore[misc] # what one test used up is not the next one's
-    bearer_tokens.shared.__init__()  # type: ignore[misc]
 
 
 @pytest.fixture(autouse=True)

@@ -7,17 +7,7 @@ import pytest
 
 from tests.sandbox.client import CALLBACKS, OWNER, X
 from tests.sandbox.control import Control
-from tests.sandbox.wire import Receiver, Sandbox, StartSandbox, eventually, free_port, sandboxes, serve_webhook
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """A webhook that is up."""
-    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter")
-    server = serve_webhook(receiver)
-    yield receiver
-    server.shutdown()
-    server.server_close()
+from tests.sandbox.wire import Receiver, Sandbox, StartSandbox, eventually, sandboxes, serving_webhook
 
 
 @pytest.fixture
@@ -53,14 +43,10 @@ def x(shared_sandbox: Sandbox) -> Iterator[X]:
 @pytest.fixture(scope="module")
 def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Control, Receiver]]:
     """A sandbox and the webhook of its settings, to which the brands are subscribed."""
-    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter")
-    server = serve_webhook(receiver)
-    with sandboxes(tmp_path_factory.mktemp("sandbox")) as start:
+    with serving_webhook() as receiver, sandboxes(tmp_path_factory.mktemp("sandbox")) as start:
         # A replay that is slow enough to arrive in its order at a webhook of many threads.
         settings = {"ALLOW_LOOPBACK": 1, "RATE_LIMIT_SCALE": 0, "WARM_UP_SECONDS": 0, "REPLAY_PER_SECOND": 25}
         yield Control(start(WEBHOOK_URL=receiver.url, **settings)), receiver
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture

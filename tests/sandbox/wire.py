@@ -132,6 +132,19 @@ def serve_webhook(receiver: Receiver) -> ThreadingHTTPServer:
 class Sandbox:
     """A running sandbox."""
 
+@contextlib.contextmanager
+def serving_webhook(secret: str = SECRET) -> Iterator[Receiver]:
+    """A webhook that is up."""
+    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter", secret)
+    server = serve_webhook(receiver)
+    try:
+        yield receiver
+    finally:
+        receiver.released.set()
+        server.shutdown()
+        server.server_close()
+
+
     process: subprocess.Popen[str]
     url: str
     database: Path

@@ -1,7 +1,7 @@
-"""X as the sandbox plays it, an app with a webhook there, staff and owners at their browsers."""
+"""An app with a webhook at X, staff and owners at their browsers."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,17 +15,14 @@ from pytest_django.fixtures import Settings
 from aaa_dashboard.audit import Actor
 from aaa_dashboard.subscriptions import invites, sign_in
 from aaa_dashboard.subscriptions.subscribing import subscribe
-from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App, Webhook
-from aaa_dashboard.x_api import bearer_tokens, rate_limits
+from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api.credentials import UserToken
 from aaa_dashboard.x_api.results import SignedIn
-from tests.sandbox.client import OWNER, X
-from tests.sandbox.control import Control
-from tests.sandbox.wire import CONSUMER_KEY, SECRET, Receiver, Sandbox, free_port, sandboxes, serve_webhook
+from tests.sandbox.client import X
+from tests.sandbox.wire import Receiver
+from tests.sandboxes import CALLBACK, PUBLIC_URL
 
 BY = Actor("a test")
-PUBLIC_URL = "http://127.0.0.1:8000"
-CALLBACK = f"{PUBLIC_URL}/x/callback"
 NAMES = {
     "613278910244360193": "acme",
     "838514127360458753": "acme_support",
@@ -34,49 +31,18 @@ NAMES = {
 }
 
 
-@pytest.fixture(scope="module")
-def _receiver() -> Iterator[Receiver]:
-    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter")
-    server = serve_webhook(receiver)
-    yield receiver
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandboxes(tmp_path_factory.mktemp("sandbox")) as start:
-        yield start(
-            ALLOW_LOOPBACK=1, RATE_LIMIT_SCALE=0, WARM_UP_SECONDS=0, CHALLENGE_SECONDS=3600, BACKLOG=0,
-            ACCESS_TOKEN=OWNER.token, ACCESS_TOKEN_SECRET=OWNER.secret, CALLBACK_URLS=CALLBACK,
-        )  # fmt: skip
-
-
 @pytest.fixture
-def x(_sandbox: Sandbox, settings: Settings) -> Iterator[X]:
-    """X, as nobody has used it yet, and the settings of the first app that go with it."""
-    settings.X_API_BASE_URL = _sandbox.url
+def x(x: X, settings: Settings) -> X:
+    """X, which sends people back to where it has been told."""
     settings.PUBLIC_URL = PUBLIC_URL
-    settings.X_CONSUMER_KEY, settings.X_CONSUMER_SECRET = CONSUMER_KEY, SECRET
-    settings.X_ACCESS_TOKEN, settings.X_ACCESS_TOKEN_SECRET = OWNER.token, OWNER.secret
     cache.clear()
-    x = X(_sandbox)
-    yield x
-    Control(_sandbox).ask("DELETE", "faults")
-    x.clear()
-    rate_limits.shared.__init__()  # type: ignore[misc] # what one test used up is not the next one's
-    bearer_tokens.shared.__init__()  # type: ignore[misc]
+    return x
 
 
 @pytest.fixture
-def app(db: None) -> App:
-    return App.objects.get_or_create(slug=DEFAULT_SLUG, defaults={"name": "Acme Care"})[0]
-
-
-@pytest.fixture
-def webhook(app: App, x: X, _receiver: Receiver) -> Webhook:
+def webhook(app: App, x: X, receiver: Receiver) -> Webhook:
     """A valid webhook that X has."""
-    return Webhook.objects.create(app=app, x_id=x.register(_receiver.url), url=_receiver.url, valid=True)
+    return Webhook.objects.create(app=app, x_id=x.register(receiver.url), url=receiver.url, valid=True)
 
 
 @pytest.fixture
@@ -167,4 +133,4 @@ def at_x(x: X, webhook: Webhook) -> set[str]:
     return {one["user_id"] for one in answer.json()["subscriptions"]}
 
 
-__all__ = ["BY", "CALLBACK", "NAMES", "Owner", "at_x", "sign_in", "words"]
+__all__ = ["BY", "NAMES", "Owner", "at_x", "sign_in", "words"]

@@ -12,7 +12,8 @@ from aaa_dashboard.subscriptions import consent
 from aaa_dashboard.subscriptions.models import Invite, Subscription
 from aaa_dashboard.webhooks.models import Webhook
 from tests.sandbox.client import MIRA, X
-from tests.subscriptions.conftest import PUBLIC_URL, Owner, at_x, words
+from tests.sandboxes import PUBLIC_URL
+from tests.subscriptions.conftest import Owner, at_x, words
 
 pytestmark = pytest.mark.django_db
 

@@ -1,6 +1,5 @@
 """Moving a webhook with fifty accounts to another address, broken off and gone on with."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -19,22 +18,12 @@ from aaa_dashboard.x_api.errors import XError
 from aaa_dashboard.x_api.results import SignedIn
 from tests.sandbox.client import X
 from tests.sandbox.control import Control
-from tests.sandbox.wire import Receiver, free_port, serve_webhook
+from tests.sandbox.wire import Receiver, free_port
 from tests.subscriptions.conftest import BY, at_x, words
 
 pytestmark = pytest.mark.django_db
 
 COUNT = 50
-
-
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[Receiver]:
-    """The same receiver at another address."""
-    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter")
-    server = serve_webhook(receiver)
-    yield receiver
-    server.shutdown()
-    server.server_close()
 
 
 def crowd(x: X, webhook: Webhook, count: int) -> set[str]:

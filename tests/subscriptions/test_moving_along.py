@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from datetime import timedelta
@@ -26,8 +26,9 @@ from aaa_dashboard.webhooks.models import Webhook
 from tests.environment import ROOT
 from tests.sandbox.client import OWNER, X
 from tests.sandbox.control import Control
-from tests.sandbox.wire import CONSUMER_KEY, SECRET, Receiver, eventually, free_port, serve_webhook
-from tests.subscriptions.conftest import BY, PUBLIC_URL, at_x, words
+from tests.sandbox.wire import CONSUMER_KEY, SECRET, Receiver, eventually
+from tests.sandboxes import PUBLIC_URL
+from tests.subscriptions.conftest import BY, at_x, words
 from tests.subscriptions.test_moving import crowd, webhooks_at_x
 
 pytestmark = pytest.mark.django_db
@@ -39,16 +40,6 @@ from django.utils import timezone
 from aaa_dashboard.subscriptions.moving_along import go_on_with_all
 go_on_with_all(timezone.now(), budget_seconds=100)
 """
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Receiver]:
-    """The same receiver at another address."""
-    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter")
-    server = serve_webhook(receiver)
-    yield receiver
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture

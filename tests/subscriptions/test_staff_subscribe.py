@@ -14,7 +14,8 @@ from aaa_dashboard.subscriptions.models import Account, Subscription, Usage
 from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api.results import SignedIn
 from tests.sandbox.client import ACME, MIRA, X
-from tests.subscriptions.conftest import CALLBACK, PUBLIC_URL, Owner, at_x, request_token, words
+from tests.sandboxes import CALLBACK, PUBLIC_URL
+from tests.subscriptions.conftest import Owner, at_x, request_token, words
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,6 @@ import re
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +18,6 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import connection, models
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from aaa_dashboard import background
 from aaa_dashboard.audit import Actor
@@ -34,13 +32,13 @@ from aaa_dashboard.subscriptions.models import Account, Move, SignIn
 from aaa_dashboard.subscriptions.subscribing import subscribe
 from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App, Webhook
 from aaa_dashboard.webhooks.registering import register
-from aaa_dashboard.x_api import bearer_tokens, rate_limits
 from aaa_dashboard.x_api.credentials import UserToken
 from aaa_dashboard.x_api.results import SignedIn
 from tests.activity.factory import Store, post
-from tests.sandbox.client import MIRA, OWNER, X
+from tests.sandbox.client import MIRA, X
 from tests.sandbox.control import Control
-from tests.sandbox.wire import CONSUMER_KEY, SECRET, Receiver, Sandbox, free_port, sandboxes, serve_webhook
+from tests.sandbox.wire import Receiver
+from tests.sandboxes import as_a_process_that_has_just_begun
 
 BY = Actor("a test")
 POST_ID = "1991461964141402118"
@@ -50,33 +48,13 @@ LOGS_OF_RUNS = {"subscriptions.reconciliation"}
 NO_CHANGE = {"webhooks.allowance", "webhooks.bearertoken", "staff.taskrun", "staff.backgroundprocess"}
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with sandboxes(tmp_path_factory.mktemp("sandbox")) as start:
-        yield start(
-            ALLOW_LOOPBACK=1, RATE_LIMIT_SCALE=0, CHALLENGE_SECONDS=36000, BACKLOG=0, ANSWER_SECONDS=1,
-            WARM_UP_SECONDS=0, ACCESS_TOKEN=OWNER.token, ACCESS_TOKEN_SECRET=OWNER.secret,
-        )  # fmt: skip
-
-
-@pytest.fixture
-def receivers() -> Iterator[tuple[Receiver, Receiver]]:
-    """What answers at the address of the first app, and at another one."""
-    both = tuple(Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter") for _ in range(2))
-    servers = [serve_webhook(receiver) for receiver in both]
-    yield both[0], both[1]
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
 class World:
     """An installation in which every task has something to do, beside an X with which it does not agree."""
 
-    def __init__(self, sandbox: Sandbox, receivers: tuple[Receiver, Receiver]) -> None:
-        self._x = X(sandbox)
-        self._control = Control(sandbox)
-        self._elsewhere = receivers[1].url
+    def __init__(self, x: X, elsewhere: Receiver) -> None:
+        self._x = x
+        self._control = Control(x.sandbox)
+        self._elsewhere = elsewhere.url
         self._asked_before = 0
 
     def make(self, task: str) -> None:
@@ -84,8 +62,7 @@ class World:
         self._x.clear()
         call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
         mail.outbox.clear()
-        rate_limits.shared.__init__()  # type: ignore[misc] # as in a process that has just begun
-        bearer_tokens.shared.__init__()  # type: ignore[misc]
+        as_a_process_that_has_just_begun()
         app = App.objects.create(slug=DEFAULT_SLUG, name="Acme Care")
         self._store(app)
         webhook = self._register(app)
@@ -187,15 +164,8 @@ def _facts(model: type[models.Model]) -> Counter[tuple[str, ...]]:
 
 
 @pytest.fixture
-def world(
-    transactional_db: None, sandbox: Sandbox, receivers: tuple[Receiver, Receiver], settings: Settings
-) -> Iterator[World]:
-    settings.X_API_BASE_URL = sandbox.url
-    settings.PUBLIC_URL = receivers[0].url.removesuffix("/webhook/twitter")
-    settings.X_CONSUMER_KEY, settings.X_CONSUMER_SECRET = CONSUMER_KEY, SECRET
-    settings.X_ACCESS_TOKEN, settings.X_ACCESS_TOKEN_SECRET = OWNER.token, OWNER.secret
-    yield World(sandbox, receivers)
-    X(sandbox).clear()
+def world(transactional_db: None, x: X, elsewhere: Receiver) -> World:
+    return World(x, elsewhere)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ read on the page that shows all refusals.
 import html
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -79,9 +78,10 @@ class World:
         for slug in ("one", "two", "three"):
             self.x.register(self.receiver.url.replace("twitter", slug))
 
-    def answers(self, status: int, *, after_seconds: float = 0) -> None:
+    def answers(self, status: int, *, is_late: bool = False) -> None:
         def answer(_token: str) -> tuple[int, dict[str, str], bytes]:
-            time.sleep(after_seconds)
+            if is_late:
+                self.receiver.released.wait(60)
             return status, {}, b"{}"
 
         self.receiver.challenge_answer = answer
@@ -280,7 +280,7 @@ WAYS: dict[str, Callable[[World], Read]] = {
     "webhook-not-found": _gone,
     "webhook-page-not-found": _unknown_page,
     "challenge-answer": _when(lambda w: w.answers(200), World.register),
-    "challenge-latency": _when(lambda w: w.answers(200, after_seconds=1.2), World.register),  # X waits 1 s here
+    "challenge-latency": _when(lambda w: w.answers(200, is_late=True), World.register),
     "challenge-status": _when(lambda w: w.answers(500), World.register),
     "subscriptions-used-up": lambda w: w.come_back(
         w.webhook(), before=lambda: w.at_x("contract", subscriptions_allowed=0)

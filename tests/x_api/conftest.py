@@ -11,7 +11,7 @@ from aaa_dashboard.x_api.rate_limits import RateLimits
 from aaa_dashboard.x_api.transport import Transport
 from aaa_dashboard.x_api.v1_1 import Client
 from tests.sandbox.control import Control
-from tests.sandbox.wire import Receiver, free_port, sandboxes, serve_webhook
+from tests.sandbox.wire import Receiver, sandboxes, serving_webhook
 from tests.x_api.literal import Literal, serve
 
 OWNER = UserToken("613278910244360193-owners-token", "owners-token-secret")
@@ -128,18 +128,14 @@ def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
                 WEBHOOKS_ALLOWED=2,
                 SUBSCRIPTIONS_ALLOWED=3,
                 CHALLENGE_SECONDS=3600,
-                ANSWER_SECONDS=0.5,
             )
         )
 
 
 @pytest.fixture(scope="session")
 def _receiver() -> Iterator[Receiver]:
-    receiver = Receiver(f"http://127.0.0.1:{free_port()}/webhook/twitter", secret=APP.consumer_secret)
-    server = serve_webhook(receiver)
-    yield receiver
-    server.shutdown()
-    server.server_close()
+    with serving_webhook(APP.consumer_secret) as receiver:
+        yield receiver
 
 
 @pytest.fixture
