@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Playwright
 from pytest_django import DjangoDbBlocker
 
-from tests import emptying, services
+from tests import emptying, secrecy, services
 from tests.services import REQUIRE_ALL
 
 pytest_plugins = ["tests.sandboxes"]
@@ -32,6 +32,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if slow:
             items[:] = [item for item in items if item not in set(slow)]
             config.hook.pytest_deselected(items=slow)
+    for item in items:
+        if not secrecy.asks_for_database(item):
+            item.add_marker("any_database")
     # Playwright keeps an event loop running in the thread of the tests, in which later ones could not start their own.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
@@ -87,6 +90,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock():
         emptying.install()
     yield
+        secrecy.remember_migrations()
     with django_db_blocker.unblock():
         emptying.let_go()
 
