@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, expect
 from pytest_django import DjangoDbBlocker
 
 from tests import emptying, secrecy, services
@@ -67,6 +67,7 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
                "--disable-background-networking", "--disable-component-update"]  # fmt: skip
     # Playwright keeps an event loop in this thread, and Django would take every query for one from a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=30_000)
     browser = playwright.chromium.launch(executable_path=chromium, args=options)
     yield browser
     browser.close()
@@ -89,8 +90,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Have tests that commit leave the database as it was migrated."""
     with django_db_blocker.unblock():
         emptying.install()
-    yield
         secrecy.remember_migrations()
+    yield
     with django_db_blocker.unblock():
         emptying.let_go()
 

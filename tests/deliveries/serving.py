@@ -55,7 +55,7 @@ def serving(application: Any, **options: Any) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             server.should_exit = True
-            thread.join(timeout=20)
+            thread.join(timeout=60)
             assert not thread.is_alive(), "the server did not stop"
 
 
@@ -82,4 +82,4 @@ class Sender:
         return self.request("POST", data=body, headers=usual | given)
 
     def request(self, method: str, **options: Any) -> requests.Response:
-        return self.session.request(method, self.url, allow_redirects=False, timeout=10, **options)
+        return self.session.request(method, self.url, allow_redirects=False, timeout=30, **options)

@@ -38,7 +38,7 @@ class PlantedStore(Store):
 
     def save(self, batch: Sequence[Delivery]) -> dict[int, Counts]:
         self.reached.set()
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         self.batches.append(len(batch))
         if error := self.fail(batch):
             raise error
@@ -78,7 +78,7 @@ def _run(
         writer = Writer(lambda: store, lambda counts: None, after_commit, max_deliveries, max_bytes)
         writer.start()
         try:
-            return await asyncio.wait_for(act(writer), 20)
+            return await asyncio.wait_for(act(writer), 90)
         finally:
             store.gate.set()
             await writer.stop()
@@ -275,7 +275,7 @@ def test_a_database_that_is_back_is_noticed_though_nobody_sends(
         with pytest.raises(NotStored):
             await writer.submit(_delivery(app_id, 0))
         store.fail = lambda batch: None
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while writer.last_error:
             assert time.monotonic() < deadline
             writer.retry()  # what the receiver does every second

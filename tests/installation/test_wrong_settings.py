@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.environment import ROOT
+from tests.sandbox.wire import free_port
 
 pytestmark = pytest.mark.any_database
 
@@ -76,7 +77,9 @@ def test_a_setting_that_is_empty_is_left_out() -> None:
 
 def test_make_run_ends_without_a_traceback(tmp_path: Path) -> None:
     own = {"ENV_FILE": str(tmp_path / ".env"), "VAR_DIR": str(tmp_path / "var")}
-    status, said = run(*MAKE_RUN, **own, PUBLIC_URL="", PORT="18310", SANDBOX_PORT="18311", LOG_FORMAT="jsn")
+    status, said = run(
+        *MAKE_RUN, **own, PUBLIC_URL="", PORT=str(free_port()), SANDBOX_PORT=str(free_port()), LOG_FORMAT="jsn"
+    )
     assert status == 1
     assert "LOG_FORMAT takes “text” or “json”" in said
     assert "Traceback" not in said

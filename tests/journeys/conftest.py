@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.activity.factory import post
 from tests.deliveries.serving import Sender
+from tests.sandbox.wire import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
@@ -48,21 +48,21 @@ class Site:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "uvicorn", "aaa_dashboard.asgi:application", "--port", str(self.port),
-                   "--log-level", "warning", "--timeout-graceful-shutdown", "10"]  # fmt: skip
+                   "--log-level", "warning", "--timeout-graceful-shutdown", "60"]  # fmt: skip
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment)
-        for _ in range(300):
+        for _ in range(600):
             assert self.process.poll() is None, "the server did not start"
             with suppress(requests.ConnectionError):
-                requests.get(f"{self.url}/healthz", timeout=5)
+                requests.get(f"{self.url}/healthz", timeout=30)
                 return
             time.sleep(0.1)
-        pytest.fail("the server did not answer within 30 seconds")
+        pytest.fail("the server did not answer within a minute")
 
     def stop(self) -> None:
         """End it as a supervisor does; open streams must not hold it up."""
         assert self.process
         self.process.terminate()
-        self.process.wait(timeout=8)
+        self.process.wait(timeout=30)
 
     def deliver(self, document: dict[str, Any] | None = None) -> None:
         """Send a signed delivery as X does, each with an id of its own."""
@@ -72,14 +72,11 @@ class Site:
 
 @pytest.fixture
 def site(transactional_db: None) -> Iterator[Site]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     name = connection.settings_dict["NAME"]
     url = f"sqlite:///{name}"
     if connection.vendor == "postgresql":
         url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{name}"
-    site = Site(port, {**os.environ, "DATABASE_URL": url, "ALLOWED_HOSTS": "127.0.0.1"})
+    site = Site(free_port(), {**os.environ, "DATABASE_URL": url, "ALLOWED_HOSTS": "127.0.0.1"})
     site.start()
     yield site
     if site.process and site.process.poll() is None:

@@ -170,7 +170,7 @@ class Installation:
         self.receiver = self.run(
             "uvicorn", "aaa_dashboard.asgi:receiver", "--port", str(self.port), "--log-level", "warning"
         )
-        eventually(self._is_ready, 30)
+        eventually(self._is_ready, 60)
 
     def kill_receiver(self) -> None:
         """Without warning, when it has just said until when it was there."""
@@ -178,7 +178,7 @@ class Installation:
         last = self.now
         eventually(lambda: TrafficMinute.objects.filter(until__gt=last).exists())
         self.receiver.kill()
-        self.receiver.wait(10)
+        self.receiver.wait(60)
 
     def start_worker(self, **variables: str) -> "subprocess.Popen[bytes]":
         return self.run(
@@ -193,10 +193,10 @@ class Installation:
                 process.send_signal(signal.SIGTERM)
         for process in self.processes:
             try:
-                process.wait(10)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(10)
+                process.wait(60)
 
     def _is_ready(self) -> bool:
         assert self.receiver

@@ -104,7 +104,7 @@ def test_register_invite_consent_events_disconnect_silence(
     page = olga.open("/live/")
     expect(page.get_by_role("status")).to_have_text("Connected")
     control.do("post", "mirakeller", text="The ferry was on time today")
-    expect(page.get_by_text("The ferry was on time today")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("The ferry was on time today")).to_be_visible()
 
     mira.page.get_by_role("link", name="Disconnect").click()
     mira.page.get_by_role("button", name="Disconnect").click()

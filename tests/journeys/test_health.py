@@ -21,7 +21,7 @@ def test_it_refreshes_itself_and_leaves_the_reader_where_they_are(site: Site, pe
     button.focus()
     scrolled = page.evaluate("scrollY")
     TaskRun.objects.create(task=TASK, outcome="failed", failures_in_a_row=2, error="The mail server is away.")
-    expect(page.get_by_text("It failed 2 times in a row. The mail server is away.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("It failed 2 times in a row. The mail server is away.")).to_be_visible()
     expect(button).to_be_focused()
     assert page.evaluate("scrollY") == scrolled
 
@@ -32,12 +32,12 @@ def test_it_says_when_it_is_out_of_date(site: Site, people: Callable[..., Person
     note = page.get_by_text("this page shows what was last known")
     expect(note).to_be_hidden()
     page.route("**/health/", lambda route: route.abort())
-    expect(note).to_be_visible(timeout=15_000)
+    expect(note).to_be_visible()
     page.unroute("**/health/")
-    expect(note).to_be_hidden(timeout=15_000)
+    expect(note).to_be_hidden()
 
 
 def test_when_the_session_is_over_it_asks_for_a_sign_in(site: Site, people: Callable[..., Person]) -> None:
     page = people("olga").sign_in("olga", "/health/")
     page.context.clear_cookies()
-    page.wait_for_url("**/sign-in/**", timeout=15_000)
+    page.wait_for_url("**/sign-in/**")

@@ -27,8 +27,8 @@ def test_an_operator_lands_on_it_and_it_refreshes_itself(site: Site, people: Cal
     # What it shows next is asked for by itself; the table that was opened stays open, the span that was chosen chosen.
     notice = invalid()
     site.deliver()
-    expect(page.get_by_text(notice.title)).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("heading", name="Events are flowing")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(notice.title)).to_be_visible()
+    expect(page.get_by_role("heading", name="Events are flowing")).to_be_visible()
     expect(page.get_by_role("columnheader", name="New events")).to_be_visible()
     expect(page.get_by_role("link", name="All notices")).to_be_focused()
     expect(page.get_by_role("link", name="1 h", exact=True)).to_have_attribute("aria-current", "true")

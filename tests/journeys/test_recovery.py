@@ -182,7 +182,7 @@ class Redis:
     def stop(self) -> None:
         if self.process:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
 def _answers(client: "redis.Redis") -> bool:
@@ -220,7 +220,7 @@ def test_with_a_worker_killed_in_the_middle_and_redis_restarted(
     first = here.start_worker(X_API_BASE_URL=way.url)
     eventually(lambda: _sent(beat, way.answered.is_set), 60)
     first.kill()
-    first.wait(10)
+    first.wait(60)
     way.close()
     assert replay.jobs.get().x_job_id == ""
 

@@ -66,7 +66,7 @@ class X:
             self.url("/oauth2/token"),
             auth=(keys.key, keys.secret),
             data={"grant_type": "client_credentials"},
-            timeout=10,
+            timeout=30,
         )
         return self.with_bearer(answer.json()["access_token"])
 
@@ -90,11 +90,11 @@ class X:
         """Do what a person does on the page of the request token; what follows it is not followed."""
         browser = requests.Session()
         url = self.url(f"/oauth/authorize?oauth_token={request_token}")
-        page = browser.get(url, timeout=10)
+        page = browser.get(url, timeout=30)
         page.raise_for_status()
         csrf = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
         data = {"csrfmiddlewaretoken": csrf, "oauth_token": request_token, "user": user_id, "answer": answer}
-        return browser.post(url, data=data, headers={"Referer": url}, allow_redirects=False, timeout=10)
+        return browser.post(url, data=data, headers={"Referer": url}, allow_redirects=False, timeout=30)
 
     def register(self, url: str) -> str:
         """Register a webhook: its id."""
@@ -153,16 +153,16 @@ class Client:
     session: requests.Session
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self.session.get(self.x.url(path), timeout=10, **options)
+        return self.session.get(self.x.url(path), timeout=30, **options)
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        return self.session.post(self.x.url(path), timeout=10, **options)
+        return self.session.post(self.x.url(path), timeout=30, **options)
 
     def put(self, path: str, **options: Any) -> requests.Response:
-        return self.session.put(self.x.url(path), timeout=10, **options)
+        return self.session.put(self.x.url(path), timeout=30, **options)
 
     def delete(self, path: str, **options: Any) -> requests.Response:
-        return self.session.delete(self.x.url(path), timeout=10, **options)
+        return self.session.delete(self.x.url(path), timeout=30, **options)
 
 
 def form(answer: requests.Response) -> dict[str, str]:

@@ -15,7 +15,7 @@ class Control:
     sandbox: Sandbox
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
-        return requests.request(method, f"{self.sandbox.url}/control/{path}", json=body, timeout=20, **options)
+        return requests.request(method, f"{self.sandbox.url}/control/{path}", json=body, timeout=30, **options)
 
     def json(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         answer = self.ask(method, path, body, **options)

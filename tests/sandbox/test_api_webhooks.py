@@ -197,7 +197,7 @@ def test_gzip_that_lies_is_a_wrong_answer(x: X, receiver: Receiver) -> None:
 
 def test_a_slow_answer_is_high_latency(x: X, receiver: Receiver) -> None:
     def slow(_token: str) -> tuple[int, dict[str, str], bytes]:
-        receiver.released.wait(10)
+        receiver.released.wait(60)
         return 200, {}, b""
 
     receiver.challenge_answer = slow

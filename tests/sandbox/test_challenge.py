@@ -116,7 +116,7 @@ def test_nobody_there_is_a_transient_fault() -> None:
 
 def test_an_answer_that_takes_too_long_is_a_transient_fault(receiver: Receiver) -> None:
     def slow(token: str) -> tuple[int, dict[str, str], bytes]:
-        receiver.released.wait(10)
+        receiver.released.wait(60)
         return 200, {}, token_answer(token)
 
     receiver.challenge_answer = slow

@@ -53,7 +53,7 @@ def deliver(
             for _ in range(deliveries):
                 assert deliverer.offer(BODY)
             task = asyncio.create_task(deliverer.run())
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 await notes.settled(deliveries)
             task.cancel()
             await asyncio.wait([task])
@@ -109,7 +109,7 @@ def test_the_timetable_is_that_of_x_times_the_scale(receiver: Receiver) -> None:
     assert gaps[0] >= 0.005
     assert gaps[1] >= 0.05
     assert gaps[2] >= 0.48
-    assert sum(gaps) < 5
+    assert sum(gaps) < 30
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 400, 404])
@@ -151,7 +151,9 @@ def test_every_attempt_is_on_the_page(receiver: Receiver, start_sandbox: StartSa
 def test_a_webhook_that_does_not_answer_holds_up_no_other(receiver: Receiver, start_sandbox: StartSandbox) -> None:
     silent = Receiver(f"http://127.0.0.1:{free_port()}/silent")
     server = serve_webhook(silent)
-    control = Control(start_sandbox(ALLOW_LOOPBACK=1, WARM_UP_SECONDS=0, CONCURRENCY=1, RETRY_SCALE=1))
+    control = Control(
+        start_sandbox(ALLOW_LOOPBACK=1, WARM_UP_SECONDS=0, CONCURRENCY=1, RETRY_SCALE=1, ANSWER_SECONDS=60)
+    )
     x = X(control.sandbox)
     made = control.json("POST", "tokens", {"user": "acme"})
     owner = x.signed(Token(made["oauth_token"], made["oauth_token_secret"]))
@@ -162,7 +164,7 @@ def test_a_webhook_that_does_not_answer_holds_up_no_other(receiver: Receiver, st
 
     for number in range(5):
         control.do("post", "acme", text=f"Number {number}")
-    eventually(lambda: len(receiver.deliveries) == 5, seconds=2)
+    eventually(lambda: len(receiver.deliveries) == 5)
 
     assert len(silent.deliveries) == 1
     silent.released.set()

@@ -42,17 +42,17 @@ def receiver(port: int, variables: Mapping[str, str]) -> Iterator[None]:
 
     def is_ready() -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30) as answer:
                 return bool(answer.status == 200)
-        except urllib.error.URLError:
+        except OSError:
             return False
 
     try:
-        eventually(is_ready, seconds=30)
+        eventually(is_ready, seconds=60)
         yield
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait(15)
+        process.wait(60)
 
 
 def items(body: Mapping[str, Any]) -> Iterator[Item]:

@@ -60,7 +60,7 @@ def test_nobody_there_is_counted_as_failed() -> None:
 def test_it_keeps_to_the_rate(receiver: Receiver) -> None:
     figures = json.loads(send("--url", receiver.url, "-n", "60", "--rate", "100", "--json").stdout)
 
-    assert 0.55 < figures["elapsed_s"] < 3
+    assert 0.55 < figures["elapsed_s"] < 15
     assert figures["answer_ms_p50"] <= figures["answer_ms_p99"]
 
 

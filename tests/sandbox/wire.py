@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -37,7 +38,7 @@ def signature(message: bytes, secret: str = SECRET) -> str:
     return "sha256=" + base64.b64encode(hmac.new(secret.encode(), message, hashlib.sha256).digest()).decode()
 
 
-def eventually(what: Callable[[], bool], seconds: float = 15.0) -> None:
+def eventually(what: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait until something is so; fail when it does not become so."""
     end = time.monotonic() + seconds
     while not what():
@@ -84,9 +85,12 @@ class Receiver:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port for a process that is about to start: none of those from which the system opens connections."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def serve_webhook(receiver: Receiver) -> ThreadingHTTPServer:
@@ -102,7 +106,7 @@ def serve_webhook(receiver: Receiver) -> ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.deliveries.append(Request(time.monotonic(), body, dict(self.headers)))
             if receiver.holds:
-                receiver.released.wait(10)
+                receiver.released.wait(60)
             status = receiver.statuses.pop(0) if receiver.statuses else 200
             self.reply(status, {"Location": receiver.url} if 300 <= status < 400 else {}, b"")
 
@@ -124,13 +128,9 @@ def serve_webhook(receiver: Receiver) -> ThreadingHTTPServer:
             """Say nothing when the sandbox does not wait for an answer, or is stopped."""
 
     server = Server(("127.0.0.1", urlsplit(receiver.url).port or 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
     return server
 
-
-@dataclass
-class Sandbox:
-    """A running sandbox."""
 
 @contextlib.contextmanager
 def serving_webhook(secret: str = SECRET) -> Iterator[Receiver]:
@@ -145,13 +145,17 @@ def serving_webhook(secret: str = SECRET) -> Iterator[Receiver]:
         server.server_close()
 
 
+@dataclass
+class Sandbox:
+    """A running sandbox."""
+
     process: subprocess.Popen[str]
     url: str
     database: Path
     log: Path
 
     def page(self, path: str = "") -> str:
-        with urllib.request.urlopen(f"{self.url}/{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=30) as response:
             return str(response.read().decode())
 
     def output(self) -> str:
@@ -159,7 +163,7 @@ def serving_webhook(secret: str = SECRET) -> Iterator[Receiver]:
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(with_signal)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
 
 StartSandbox = Callable[..., Sandbox]
@@ -174,7 +178,7 @@ def answers(sandbox: Sandbox) -> bool:
     assert sandbox.process.poll() is None, sandbox.output()
     try:
         return sandbox.page("healthz") == "ok\n"
-    except urllib.error.URLError:
+    except OSError:
         return False
 
 
@@ -222,7 +226,7 @@ def sandboxes(folder: Path) -> Iterator[StartSandbox]:
         sandbox = Sandbox(process, f"http://127.0.0.1:{port}", database, log)
         started.append(sandbox)
         secrecy.sandbox_databases.add(database)
-        eventually(lambda: answers(sandbox), seconds=30)
+        eventually(lambda: answers(sandbox), seconds=60)
         return sandbox
 
     try:

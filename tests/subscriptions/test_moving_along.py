@@ -90,10 +90,12 @@ def test_a_worker_that_dies_after_twenty_of_fifty_is_followed_by_one_that_goes_o
     def moved() -> int:
         return len(moving.plan(Move.objects.get()).moved)
 
+    Control(x.sandbox).fault("api_slow", seconds=0.05)  # it must not be done before it is killed
     worker = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=environment)
     eventually(lambda: moved() >= 20, seconds=60)
     worker.kill()
     worker.wait()
+    Control(x.sandbox).ask("DELETE", "faults")
     assert 20 <= moved() < 50
     assert at_x(x, webhook) == everybody, "nobody is lost while nobody is at it"
 

@@ -434,7 +434,7 @@ def test_two_workers_at_once_change_things_once(x: X, webhook: Webhook, subscrib
 
     def work() -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             done.append(reconcile())
         except Busy as busy:
             done.append(busy)
@@ -462,7 +462,7 @@ def test_two_who_subscribe_again_at_once_do_it_once(x: X, webhook: Webhook, subs
 
     def work() -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             repairing.repair(Subscription.objects.get(), datetime.now(UTC))
         except Busy:
             pass

@@ -78,7 +78,7 @@ def worker(installation: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     )
     yield process
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
 
 def test_a_worker_does_what_another_process_asks(installation: dict[str, str], worker: subprocess.Popen[str]) -> None:

@@ -22,7 +22,7 @@ def kept(*challenges: Challenge) -> None:
     """As the receiver does, in a thread of its own."""
     thread = threading.Thread(target=keep, args=[challenges])
     thread.start()
-    thread.join(10)
+    thread.join(60)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -89,7 +89,7 @@ def at_once(act: Callable[[], Webhook]) -> list[Webhook]:
 
     def one() -> None:
         try:
-            together.wait(10)
+            together.wait(60)
             done.append(act())
         finally:
             connection.close()
@@ -98,6 +98,6 @@ def at_once(act: Callable[[], Webhook]) -> list[Webhook]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(90)
     assert len(done) == 2
     return done

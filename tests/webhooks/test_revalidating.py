@@ -309,7 +309,7 @@ def test_two_workers_at_once_ask_x_once(x: X, webhook: Webhook, now: datetime) -
 
     def work() -> None:
         try:
-            start.wait(10)
+            start.wait(60)
             attempts.extend(keep(now))
         finally:
             connection.close()
@@ -318,7 +318,7 @@ def test_two_workers_at_once_ask_x_once(x: X, webhook: Webhook, now: datetime) -
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(90)
     assert len(attempts) == 1
     assert puts(x) == before + 1
     assert timeline(webhook) == ["registered", "invalid", "validated", "valid"]

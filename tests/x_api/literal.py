@@ -58,7 +58,7 @@ def resets(handler: BaseHTTPRequestHandler) -> None:
 
 def never_answers(handler: BaseHTTPRequestHandler) -> None:
     """Hold the connection until the other side gives up."""
-    handler.connection.settimeout(5)
+    handler.connection.settimeout(60)
     with contextlib.suppress(OSError):
         handler.connection.recv(1)
 
@@ -67,7 +67,7 @@ def drips(handler: BaseHTTPRequestHandler) -> None:
     """Send a byte now and then, so that no single read takes long."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     with contextlib.suppress(OSError):
-        for _ in range(200):
+        for _ in range(1500):
             handler.wfile.write(b" " * 8)
             handler.wfile.flush()
             time.sleep(0.02)

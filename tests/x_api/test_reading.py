@@ -204,7 +204,7 @@ def test_an_answer_that_does_not_end_is_given_up(x: Literal, api: Client, monkey
     began_at = time.monotonic()
     with pytest.raises(errors.NoAnswer):
         api.register_webhook("https://a.example/")
-    assert time.monotonic() - began_at < 2, "it would have dripped for four seconds"
+    assert time.monotonic() - began_at < 15, "it would have dripped for half a minute"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
