@@ -13,6 +13,11 @@ MOST = 5
 SPAN = timedelta(minutes=15)
 
 
+def least(requests: int) -> timedelta:
+    """How long it takes to ask so often, from the first time to the last."""
+    return max(requests - 1, 0) // MOST * SPAN
+
+
 def free_at(app: App, *, now: datetime) -> datetime | None:
     """When an app may ask again; None: now."""
     last = list(Ask.objects.filter(app=app, at__gt=now - SPAN).order_by("-at").values_list("at", flat=True)[:MOST])

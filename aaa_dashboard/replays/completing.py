@@ -24,7 +24,7 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 """Between X's clock, by which a job's id is made, and ours, by which it was asked for."""
 COMPLETE = "Complete"
 State = Job.State
-GIVEN_UP = (State.STALLED, State.INCOMPLETE)
+GIVEN_UP = (State.STALLED, State.INCOMPLETE, State.FAILED)
 
 log = structlog.get_logger(__name__)
 

@@ -3,11 +3,13 @@
 Everything here only changes the database, by conditional UPDATEs, and may be done twice.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from aaa_dashboard.audit import Actor, record
@@ -28,18 +30,17 @@ log = structlog.get_logger(__name__)
 
 
 def ask_again(job: Job, *, now: datetime, reason: str) -> None:
-    """Let a part that X did not finish wait for its next attempt, unless it had enough of them or was cancelled.
+    """Let a part that X did not finish wait for its next attempt, unless it had enough of them or nobody wants it.
 
     The whole part is asked for: X does not say what is missing, and what is known already is stored once.
     """
-    siblings = Job.objects.filter(replay_id=job.replay_id)
-    is_over = job.attempt >= MOST_ATTEMPTS or siblings.filter(state=State.CANCELLED).exists()
-    if not is_over and Replay.objects.filter(pk=job.replay_id, state__in=Replay.OPEN).exists():
-        siblings.get_or_create(
+    is_wanted = Replay.objects.filter(pk=job.replay_id, state__in=Replay.WANTED).exists()
+    if is_wanted and job.attempt < MOST_ATTEMPTS:
+        Job.objects.get_or_create(
+            replay_id=job.replay_id,
             part=job.part,
             attempt=job.attempt + 1,
             defaults={
-                "replay_id": job.replay_id,
                 "webhook_id": job.webhook_id,
                 "from_date": job.from_date,
                 "to_date": job.to_date,
@@ -66,21 +67,22 @@ def give_up(
 
 
 def cancel(replay: Replay, *, by: Actor, now: datetime) -> bool:
-    """Ask X for nothing more of a replay. A job under way goes on to its end: X has no way to stop it.
+    """Ask X for nothing more of a replay.
+
+    A job that X has begun goes on to its end, since X has no way to stop it: until then the replay is stopping, what
+    comes belongs to it, and the webhook is not free for another.
 
     Returns:
-        Whether anything was still to be asked for.
+        Whether it was wanted until now.
     """
     with transaction.atomic():
-        cancelled = Job.objects.filter(replay=replay, state=State.WAITING).update(
-            state=State.CANCELLED, ended_at=now, reason=""
-        )
-        if cancelled:
-            record(
-                by, "cancelled a replay", replay, before={"state": replay.state}, after={"parts left out": cancelled}
-            )
-            settle(replay.pk, now=now)
-    return bool(cancelled)
+        # Its row is locked first, by whoever is about to ask X as well.
+        if not Replay.objects.filter(pk=replay.pk, state__in=Replay.WANTED).update(state=Replay.State.STOPPING):
+            return False
+        left_out = _leave_out(Job.objects.filter(replay=replay), now)
+        record(by, "cancelled a replay", replay, before={"state": replay.state}, after={"parts left out": left_out})
+        settle(replay.pk, now=now)
+    return True
 
 
 def webhook_ended(webhook: Webhook, **_: Any) -> None:
@@ -92,13 +94,17 @@ def webhook_ended(webhook: Webhook, **_: Any) -> None:
 
 def settle_all(now: datetime) -> None:
     """End the replays that nobody ended, because two parts ended at the same moment or a worker was killed."""
+    _leave_out(Job.objects.filter(replay__state=Replay.State.STOPPING), now)
     left = Replay.objects.filter(state__in=Replay.OPEN).exclude(jobs__state__in=Job.OPEN)
     for pk in left.values_list("pk", flat=True):
         settle(pk, now=now)
 
 
 def settle(replay_id: int, *, now: datetime) -> None:
-    """End a replay none of whose jobs is open, and tell its gaps."""
+    """End a replay none of whose jobs is open, and tell its gaps.
+
+    One that was given up or cancelled is complete nevertheless when X says late that it has delivered all of it.
+    """
     jobs = list(Job.objects.filter(replay_id=replay_id).order_by("part", "attempt"))
     last: dict[int, Job] = {}
     for job in jobs:
@@ -107,18 +113,25 @@ def settle(replay_id: int, *, now: datetime) -> None:
             last[job.part] = job
     if any(job.state in Job.OPEN for job in last.values()):
         return
-    states = {job.state for job in last.values()}
-    if states == {State.COMPLETE}:
-        state, remark = Replay.State.COMPLETE, ""
-    elif State.CANCELLED in states:
-        state, remark = Replay.State.CANCELLED, ""
-    else:
-        state, remark = Replay.State.FAILED, _why(last)
+    to = Replay.State
+    if all(job.state == State.COMPLETE for job in last.values()):
+        _end(replay_id, set(to) - {to.COMPLETE}, to.COMPLETE, now)
+    elif not _end(replay_id, {to.STOPPING}, to.CANCELLED, now):
+        _end(replay_id, Replay.WANTED, to.FAILED, now, _why(last))
+
+
+def _end(replay_id: int, out_of: Collection[str], state: Replay.State, now: datetime, remark: str = "") -> bool:
     with transaction.atomic():
-        open_ = Replay.objects.filter(pk=replay_id, state__in=Replay.OPEN)
-        if open_.update(state=state, finished_at=now, remark=remark[:300]):
-            _tell_gaps(Replay.objects.get(pk=replay_id))
-            log.info("replay ended", replay=replay_id, state=state)
+        same = Replay.objects.filter(pk=replay_id, state__in=out_of)
+        if not same.update(state=state, finished_at=now, remark=remark[:300]):
+            return False
+        _tell_gaps(Replay.objects.get(pk=replay_id))
+    log.info("replay ended", replay=replay_id, state=state)
+    return True
+
+
+def _leave_out(jobs: QuerySet[Job], now: datetime) -> int:
+    return jobs.filter(state=State.WAITING).update(state=State.CANCELLED, ended_at=now, reason="")
 
 
 def _tell_gaps(replay: Replay) -> None:

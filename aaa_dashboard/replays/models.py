@@ -35,11 +35,14 @@ class Replay(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         RUNNING = "running", "Running"
+        STOPPING = "stopping", "Stopping"
         COMPLETE = "complete", "Complete"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
-    OPEN = (State.WAITING, State.RUNNING)
+    WANTED = (State.WAITING, State.RUNNING)
+    """X is asked for what is left of it."""
+    OPEN = (*WANTED, State.STOPPING)
 
     webhook = models.ForeignKey("webhooks.Webhook", on_delete=models.PROTECT, related_name="replays")
     from_date = models.DateTimeField(help_text="First minute, UTC.")
@@ -68,6 +71,10 @@ class Replay(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.state in self.WANTED
 
 
 class Job(models.Model):

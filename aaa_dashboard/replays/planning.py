@@ -1,7 +1,7 @@
 """A wish becomes a replay: its window is looked at, cut into what X takes at once, and kept once."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -14,6 +14,8 @@ from .models import Job, Replay
 from .windows import REACHES_BACK, Window, oldest
 
 TOO_YOUNG = "X takes it from then on."
+TIME_TO_READ = timedelta(minutes=15)
+"""“All that X has” may be asked for so long after it was offered: what is gone by then is left out when X is asked."""
 TO_BE_CLOSED = {Gap.State.FOUND, Gap.State.LOST}
 
 
@@ -33,9 +35,9 @@ def look_at(webhook: Webhook, window: Window, *, now: datetime) -> None:
         raise NotTaken("The window ends before it begins: swap the two, or choose a later end.")
     if window.end > now:
         raise NotTaken("The window ends in the future: X repeats what it has tried to deliver already.")
-    if window.begin < oldest(now):
+    if window.begin < oldest(now - TIME_TO_READ):
         raise NotTaken(
-            f"X keeps deliveries for {REACHES_BACK.days} days: begin at {oldest(now):%d %B %H:%M} UTC or later."
+            f"X keeps deliveries for {REACHES_BACK.days} days: begin at {oldest(now):%-d %b %H:%M} UTC or later."
         )
 
 
@@ -53,7 +55,7 @@ def request(webhook: Webhook, window: Window, *, by: Actor, now: datetime) -> Re
             return replay
     except IntegrityError:
         there = Replay.objects.filter(
-            webhook=webhook, from_date=window.begin, to_date=window.end, state__in=Replay.OPEN
+            webhook=webhook, from_date=window.begin, to_date=window.end, state__in=Replay.WANTED
         ).first()
         if there is None:
             raise

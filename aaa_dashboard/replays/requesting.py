@@ -33,7 +33,8 @@ def due(now: datetime) -> list[Job]:
     """The jobs that are next, one for each webhook that has none under way; the oldest replay first."""
     # Numbers are counted out before the next job adds to them.
     busy = Job.objects.filter(asked_at__isnull=False, is_counted=False).values("webhook_id")
-    waiting = Job.objects.filter(state=State.WAITING, not_before__lte=now).exclude(webhook_id__in=busy)
+    wanted = Job.objects.filter(state=State.WAITING, replay__state__in=Replay.WANTED)
+    waiting = wanted.filter(not_before__lte=now).exclude(webhook_id__in=busy)
     jobs = waiting.select_related("webhook__app", "replay").order_by("replay_id", "part", "attempt")
     first: dict[int, Job] = {}
     for job in jobs[:500]:
@@ -115,14 +116,13 @@ def _send_off(job: Job, now: datetime) -> Ask | None:
     """Write down that X is asked now, before it is: from here on the job may run there."""
     with transaction.atomic():
         sent = budget.take(job, now=now)
-        mine = sent and Job.objects.filter(pk=job.pk, state=State.ASKING, claimed_until=job.claimed_until).update(
-            asked_at=now, progressed_at=None, is_counted=False, failure=None, **progress.beginning(job, now)
-        )
-        if mine:
-            Replay.objects.filter(pk=job.replay_id).update(state=Replay.State.RUNNING)
+        wanted = Replay.objects.filter(pk=job.replay_id, state__in=Replay.WANTED)
+        mine = Job.objects.filter(pk=job.pk, state=State.ASKING, claimed_until=job.claimed_until)
+        begun = {"asked_at": now, "progressed_at": None, "is_counted": False, "failure": None}
+        if sent and wanted.update(state=Replay.State.RUNNING) and mine.update(**begun, **progress.beginning(job, now)):
             return sent
         transaction.set_rollback(True)
-    # Not ours any more, or somebody has just used up the limit.
+    # Not ours or nobody's any more, or somebody has just used up the limit.
     _wait(job, now + timedelta(minutes=1), "X lets an app ask five times in a quarter of an hour.")
     return None
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Prefetch, QuerySet
 
-from . import progress
+from . import budget, progress
 from .models import Job, Replay
 
 State = Job.State
@@ -42,10 +42,6 @@ class Shown:
         return sum(job.redelivered for job in self.jobs)
 
     @property
-    def is_cancellable(self) -> bool:
-        return any(job.state == State.WAITING for job in self.jobs)
-
-    @property
     def trouble(self) -> Job | None:
         """The job whose refusal by X somebody should read."""
         if self.replay.state == Replay.State.COMPLETE:
@@ -63,6 +59,8 @@ class Shown:
         """What goes on, in a sentence."""
         job = self.current
         which = f"part {job.part} of {self.parts}" if job and self.parts > 1 else "it"
+        if self.replay.state == Replay.State.STOPPING:
+            return "X is asked for nothing more. What it has begun goes on to its end."
         if job is None:
             return _ENDED.get(Replay.State(self.replay.state), "It ends.")
         if job.state == State.ASKING:
@@ -101,6 +99,11 @@ class Shown:
     def ends_in(self) -> timedelta | None:
         """How long that is from now."""
         return self.ends_at - self.now if self.ends_at else None
+
+    @property
+    def rest_takes(self) -> timedelta:
+        """How long it takes at least to ask X for what waits; nothing: no longer than one request."""
+        return budget.least(sum(job.state == State.WAITING for job in self.jobs))
 
     @property
     def is_counted(self) -> bool:

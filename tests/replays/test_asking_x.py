@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -10,6 +11,8 @@ from django.db import connection
 from aaa_dashboard.replays import advancing, budget, ending, planning, requesting
 from aaa_dashboard.replays.models import Ask, Job, Replay
 from aaa_dashboard.replays.planning import NotTaken
+from aaa_dashboard.replays.windows import Window
+from aaa_dashboard.staff.models import AuditEntry
 from aaa_dashboard.webhooks.models import Webhook, WebhookChange
 from aaa_dashboard.x_api import errors
 from aaa_dashboard.x_api.results import ReplayJob
@@ -341,11 +344,72 @@ def test_what_waits_can_be_cancelled_and_what_runs_goes_on(world: World) -> None
     replay = world.wish(begin=300, end=30)
     world.step()
     assert ending.cancel(replay, by=BY, now=world.now)
+    replay.refresh_from_db()
+    assert replay.state == Replay.State.STOPPING
     assert sorted(replay.jobs.values_list("state", flat=True)) == [State.CANCELLED, State.CANCELLED, State.RUNNING]
     world.ends()
     replay.refresh_from_db()
     assert replay.state == Replay.State.CANCELLED
     assert not ending.cancel(replay, by=BY, now=world.now)
+
+
+def test_of_one_whose_only_job_runs_x_is_asked_for_nothing_more_and_the_webhook_is_free_when_it_ends(
+    world: World,
+) -> None:
+    replay = world.wish()
+    world.step()
+    assert ending.cancel(replay, by=BY, now=world.now)
+    again = planning.request(world.webhook, Window(replay.from_date, replay.to_date), by=BY, now=world.now)
+    assert again != replay, "whoever wants it again gets a replay of its own"
+    world.step()
+    assert world.requests() == [202], "X runs one job of a webhook at a time"
+    world.ends()
+    replay.refresh_from_db()
+    assert replay.state == Replay.State.COMPLETE, "X has delivered all of it after all"
+    world.pass_time(seconds=30)
+    world.step()
+    world.step()
+    assert world.requests() == [202, 202]
+
+
+def test_one_that_is_stopped_while_x_is_being_asked_is_not_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay = world.wish()
+    monkeypatch.setattr(requesting, "_is_ready", lambda job, now: bool(ending.cancel(replay, by=BY, now=now)))
+    world.step()
+    world.step()
+    replay.refresh_from_db()
+    assert world.requests() == []
+    assert (job_of(replay).state, replay.state) == (State.CANCELLED, Replay.State.CANCELLED)
+
+
+def test_what_x_refused_while_it_was_stopped_is_not_asked_for_again(world: World) -> None:
+    replay = world.wish()
+    refuse = _raise(errors.TemporarilyUnavailable, "over-capacity", 503, 130)
+
+    def stopped_meanwhile(*_: object) -> ReplayJob:
+        ending.cancel(replay, by=BY, now=world.now)
+        return refuse()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request_replay", stopped_meanwhile)
+        world.step()
+    world.step()
+    replay.refresh_from_db()
+    assert replay.state == Replay.State.CANCELLED
+    assert world.requests() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_stop_it_at_once_one_has_done_it(world: World) -> None:
+    replay = world.wish()
+    world.step()
+    done: list[bool] = []
+    stop = partial(ending.cancel, replay, by=BY, now=world.now)
+    together(lambda: done.append(stop()), lambda: done.append(stop()))
+    assert sorted(done) == [False, True]
+    assert AuditEntry.objects.filter(action="cancelled a replay").count() == 1
 
 
 def _raise(error: type[errors.XError], key: str, status: int | None, code: int | None) -> Callable[..., ReplayJob]:

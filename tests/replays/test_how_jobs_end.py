@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aaa_dashboard.replays import completing, ending, progress, requesting
+from aaa_dashboard.deliveries import gaps
+from aaa_dashboard.deliveries.models import Gap
+from aaa_dashboard.replays import completing, ending, marking, progress, requesting
 from aaa_dashboard.replays.models import End, Job, Replay
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api.v1_1 import Client
 from tests.activity.factory import Store
 
-from .conftest import BY, World, ended, job_of
+from .conftest import BY, World, ended, gap, job_of
 from .test_asking_x import together
 
 State = Job.State
@@ -218,6 +220,57 @@ def test_a_late_complete_ends_the_replay_though_the_next_attempt_runs(quiet_webh
     say(quiet_webhook, "78", "Incomplete", at=NOW + timedelta(minutes=23))
     assert state_of(job.replay) == Replay.State.COMPLETE
     assert job.replay.jobs.count() == 2, "what is complete is not asked for again"
+
+
+@pytest.mark.parametrize("state", [State.STALLED, State.INCOMPLETE, State.FAILED])
+def test_a_complete_after_it_was_given_up_completes_it_and_closes_its_gaps(quiet_webhook: Webhook, state: str) -> None:
+    job = running(quiet_webhook, attempt=ending.MOST_ATTEMPTS, state=state, ended_at=NOW)
+    closed = gap(quiet_webhook, job.from_date, job.to_date, state="recovering")
+    dismissed = gap(quiet_webhook, job.from_date + timedelta(minutes=1), job.to_date, state="recovering")
+    job.replay.gaps.add(closed, dismissed)
+    ending.settle(job.replay_id, now=NOW)
+    closed.refresh_from_db()
+    dismissed.refresh_from_db()
+    assert (state_of(job.replay), closed.state) == (Replay.State.FAILED, Gap.State.LOST)
+    gaps.dismiss(dismissed, by=BY)
+    for _ in range(2):
+        say(quiet_webhook, "77", at=NOW + timedelta(minutes=1))
+    closed.refresh_from_db()
+    dismissed.refresh_from_db()
+    assert (state_of(job.replay), job.replay.remark) == (Replay.State.COMPLETE, "")
+    assert job.replay.finished_at == NOW + timedelta(minutes=1)
+    assert (closed.state, dismissed.state) == (Gap.State.RECOVERED, Gap.State.DISMISSED)
+
+
+def test_a_late_complete_of_one_part_does_not_complete_the_others(quiet_webhook: Webhook) -> None:
+    job = running(quiet_webhook, state=State.STALLED, ended_at=NOW)
+    Job.objects.create(
+        replay=job.replay, webhook=quiet_webhook, part=2, from_date=job.from_date, to_date=job.to_date,
+        not_before=NOW, state=State.FAILED, ended_at=NOW,
+    )  # fmt: skip
+    ending.settle(job.replay_id, now=NOW)
+    say(quiet_webhook, "77", at=NOW + timedelta(minutes=1))
+    assert state_of(job.replay) == Replay.State.FAILED
+
+
+def test_a_late_complete_of_one_that_was_cancelled_is_believed(quiet_webhook: Webhook) -> None:
+    job = running(quiet_webhook)
+    ending.cancel(job.replay, by=BY, now=NOW)
+    progress.count(NOW + timedelta(minutes=20))
+    assert state_of(job.replay) == Replay.State.CANCELLED
+    assert job.replay.jobs.count() == 1, "nobody wants it to be asked for again"
+    say(quiet_webhook, "77", at=NOW + timedelta(minutes=21))
+    assert state_of(job.replay) == Replay.State.COMPLETE
+
+
+def test_what_comes_of_one_that_is_stopping_belongs_to_it(quiet_webhook: Webhook, store: Store) -> None:
+    job = running(quiet_webhook)
+    ending.cancel(job.replay, by=BY, now=NOW)
+    store(received_at=NOW + timedelta(seconds=1), occurred_at=job.from_date)
+    progress.count(NOW + timedelta(seconds=30))
+    assert job_of(job.replay).recovered == 1
+    [opening] = marking.openings(NOW, NOW + timedelta(minutes=1))
+    assert opening.closed_at is None
 
 
 def test_a_replay_that_nobody_ended_is_ended_by_the_next_look(quiet_webhook: Webhook) -> None:

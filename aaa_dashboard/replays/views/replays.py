@@ -65,9 +65,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask X for nothing more of a replay."""
     found = get_object_or_404(Replay, pk=pk)
     if ending.cancel(found, by=Actor.of_request(request), now=timezone.now()):
-        messages.success(request, "Cancelled. X is asked for nothing more; what runs at X already goes on to its end.")
+        found.refresh_from_db()
+        goes_on = "X is asked for nothing more. What it has begun goes on to its end, and is kept."
+        messages.success(request, goes_on if found.is_open else "Cancelled.")
     else:
-        messages.error(request, "There was nothing left to cancel: X has been asked for all of it.")
+        messages.error(request, "It is over, or somebody has cancelled it already.")
     return redirect("replays:replay", pk)
 
 
