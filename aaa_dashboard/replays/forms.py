@@ -1,8 +1,7 @@
-"""What people say about a window: in the zone of their browser, or in UTC where no script tells it."""
+"""What people say about a window. A script sends moments with their zone; what has none is UTC."""
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 
@@ -19,31 +18,25 @@ class ReplayForm(forms.Form):
     webhook = forms.ModelChoiceField(Webhook.objects.none(), empty_label=None)
     begin = forms.CharField(label="From", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
     end = forms.CharField(label="To", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
-    zone = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["webhook"].queryset = webhooks()  # type: ignore[attr-defined]
 
-    def clean_zone(self) -> str:
-        zone: str = self.cleaned_data["zone"]
-        # Only names: a path would be looked up on the disk.
-        return zone if zone in available_timezones() else "UTC"
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for name in ("begin", "end"):
+        for name, whole in (("begin", down), ("end", up)):
             if name in cleaned:
                 try:
-                    cleaned[name] = read(cleaned[name], cleaned.get("zone", "UTC"))
-                except ValueError:
+                    cleaned[name] = whole(read(cleaned[name]))
+                except (ValueError, OverflowError):
                     self.add_error(name, "Write a day and a time.")
         return cleaned
 
     @property
     def window(self) -> Window:
         """What was said; of a valid form."""
-        return Window(down(self.cleaned_data["begin"]), up(self.cleaned_data["end"]))
+        return Window(self.cleaned_data["begin"], self.cleaned_data["end"])
 
 
 def webhooks() -> Any:
@@ -51,14 +44,14 @@ def webhooks() -> Any:
     return Webhook.objects.filter(deleted_at=None).select_related("app").order_by("app_id", "-valid", "pk")
 
 
-def read(text: str, zone: str) -> datetime:
-    """Read a time: with its own zone, or in the named one.
+def read(text: str) -> datetime:
+    """Read a time: with its own zone, or in UTC.
 
     Raises:
         ValueError: It is none.
     """
     at = datetime.fromisoformat(text.strip())
-    at = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     try:
         return at.astimezone(UTC)
     except OverflowError as error:

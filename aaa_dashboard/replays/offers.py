@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from aaa_dashboard.deliveries.models import Gap
 from aaa_dashboard.webhooks.models import Webhook
 
-from . import planning, progress
+from . import budget, planning, progress
 from .windows import PER_SECOND, Window, around, newest, oldest
 
 SPANS = (
@@ -41,9 +41,14 @@ class Plan:
     gaps: list[Gap]
 
     @property
-    def takes(self) -> timedelta | None:
-        """How long X needs at its full rate."""
-        return timedelta(seconds=-(-self.expected // PER_SECOND)) if self.expected else None
+    def last_begins_after(self) -> timedelta:
+        """How long X's limit of requests keeps the last job from its beginning, at least."""
+        return budget.least(len(self.jobs))
+
+    @property
+    def takes(self) -> timedelta:
+        """How long it takes at least; nothing: nobody knows how much comes, and one request is enough."""
+        return max(self.last_begins_after, timedelta(seconds=-(-(self.expected or 0) // PER_SECOND)))
 
 
 def offers(webhook: Webhook, *, now: datetime) -> list[Offer]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from aaa_dashboard.deliveries.models import Gap
 from aaa_dashboard.replays import ending, planning
 from aaa_dashboard.replays.models import Job, RecoveryPolicy, Replay
-from aaa_dashboard.replays.windows import MINUTE, Window, down
+from aaa_dashboard.replays.windows import MINUTE, Window, down, newest, oldest
 from aaa_dashboard.staff.models import AuditEntry
 from aaa_dashboard.webhooks.models import Webhook
 from tests.sandbox.client import X
@@ -46,12 +46,11 @@ def window(hours: float = 3) -> Window:
     return Window(now - timedelta(hours=hours), now - timedelta(hours=1))
 
 
-def fields(webhook: Webhook, of: Window, zone: str = "UTC") -> dict[str, str]:
+def fields(webhook: Webhook, of: Window) -> dict[str, str]:
     return {
         "webhook": str(webhook.pk),
         "begin": f"{of.begin:%Y-%m-%dT%H:%M}",
         "end": f"{of.end:%Y-%m-%dT%H:%M}",
-        "zone": zone,
     }
 
 
@@ -140,6 +139,51 @@ def test_it_says_what_will_happen_before_it_does(operator: Client, quiet_webhook
     assert not Replay.objects.exists()
 
 
+def test_of_five_days_it_says_how_often_x_is_asked_and_how_long_it_takes_at_least(
+    operator: Client, quiet_webhook: Webhook
+) -> None:
+    now = down(timezone.now())
+    said = words(
+        operator.get(
+            "/replays/new/",
+            fields(quiet_webhook, Window(now - timedelta(days=5) + 3 * MINUTE, now - timedelta(minutes=40))),
+        ).content
+    )
+    for part in (
+        "X is asked 60 times",
+        "one job of a webhook at a time",
+        "five requests in 15 minutes",
+        "the last one begins 2 h 45 min after the first, or later",
+        "at most 2,500 a second",
+        "All of it takes 2 h 45 min or more.",
+    ):
+        assert part in said
+
+
+def test_what_comes_at_x_s_best_rate_takes_longer_than_what_is_asked_for(
+    operator: Client, quiet_webhook: Webhook
+) -> None:
+    gap(quiet_webhook, window(6).begin + MINUTE, window(6).end - MINUTE, missing=12_000_000)
+    said = words(operator.get("/replays/new/", fields(quiet_webhook, window(6))).content)
+    assert "All of it takes 1 h 20 min or more." in said
+
+
+def test_all_that_x_has_may_be_read_about_for_some_minutes_before_it_is_asked_for(
+    operator: Client, quiet_webhook: Webhook
+) -> None:
+    now = timezone.now()
+    offered = Window(oldest(now - timedelta(minutes=14)), newest(now))
+    assert operator.post("/replays/new/", fields(quiet_webhook, offered)).status_code == 302
+
+
+@pytest.mark.parametrize("missing", ["begin", "end"])
+def test_half_a_window_is_no_error_yet(operator: Client, quiet_webhook: Webhook, missing: str) -> None:
+    sent = fields(quiet_webhook, window()) | {missing: ""}
+    said = page(operator, "/replays/new/", query_params=sent)
+    assert "Choose a window" in said
+    assert operator.post("/replays/new/", sent).status_code == 422
+
+
 def test_what_is_too_young_says_when_x_takes_it(operator: Client, quiet_webhook: Webhook) -> None:
     now = down(timezone.now())
     said = words(
@@ -179,18 +223,23 @@ def test_what_is_no_time_is_said(operator: Client, quiet_webhook: Webhook, sent:
     assert response.status_code == 422
 
 
-def test_times_are_those_of_the_reader_s_zone(operator: Client, quiet_webhook: Webhook) -> None:
+@pytest.mark.parametrize("written", ["{:%Y-%m-%dT%H:%M}", "{:%Y-%m-%dT%H:%M:07.000Z}", "{:%Y-%m-%d %H:%M:59+00:00}"])
+def test_a_time_is_a_moment_with_its_zone_or_else_in_utc(
+    operator: Client, quiet_webhook: Webhook, written: str
+) -> None:
     of = window()
-    india = timedelta(hours=5, minutes=30)
-    sent = fields(quiet_webhook, Window(of.begin + india, of.end + india), "Asia/Kolkata")
+    sent = {"webhook": quiet_webhook.pk, "begin": written.format(of.begin), "end": f"{of.end:%Y-%m-%dT%H:%M}+00:00"}
     operator.post("/replays/new/", sent)
-    assert Replay.objects.get().from_date == of.begin
+    replay = Replay.objects.get()
+    assert (replay.from_date, replay.to_date) == (of.begin, of.end)
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", ""])
-def test_a_zone_that_is_none_counts_as_utc(operator: Client, quiet_webhook: Webhook, zone: str) -> None:
-    operator.post("/replays/new/", fields(quiet_webhook, window(), zone))
-    assert Replay.objects.get().from_date == window().begin
+def test_seconds_are_rounded_to_the_minutes_around_them(operator: Client, quiet_webhook: Webhook) -> None:
+    of = window()
+    sent = {"webhook": quiet_webhook.pk, "begin": f"{of.begin:%FT%H:%M:59}", "end": f"{of.end:%FT%H:%M:01}"}
+    operator.post("/replays/new/", sent)
+    replay = Replay.objects.get()
+    assert (replay.from_date, replay.to_date) == (of.begin, of.end + MINUTE)
 
 
 def test_a_quick_choice_fills_in_both_times(operator: Client, quiet_webhook: Webhook) -> None:
@@ -281,7 +330,21 @@ def test_what_waits_can_be_cancelled(operator: Client, quiet_webhook: Webhook) -
     assert "Cancelled." in said
     assert job_of(replay).state == Job.State.CANCELLED
     said = words(operator.post(f"/replays/{replay.pk}/cancel/", follow=True).content)
-    assert "nothing left to cancel" in said
+    assert "It is over, or somebody has cancelled it already." in said
+
+
+def test_of_what_runs_x_can_be_asked_for_nothing_more_and_the_page_says_what_still_comes(
+    operator: Client, quiet_webhook: Webhook
+) -> None:
+    job = running(quiet_webhook)
+    at = f"/replays/{job.replay_id}/"
+    assert "Ask for nothing more" in page(operator, at)
+    said = words(operator.post(f"{at}cancel/", follow=True).content)
+    for part in ("Stopping", "X is asked for nothing more.", "X cannot be told to stop", "is kept"):
+        assert part in said
+    assert "Ask for nothing more" not in said
+    assert "Running and waiting" in page(operator, "/replays/")
+    assert "It is over" in words(operator.post(f"{at}cancel/", follow=True).content)
 
 
 # --- Who may

@@ -4,22 +4,25 @@ from datetime import UTC, datetime, timedelta
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
 
+FORMAT = "%-d %b %H:%M"
+
+
 @register.simple_tag
-def window(begin: datetime, end: datetime) -> SafeString:
-    """Say from when to when in UTC; a script says it in the reader's zone, with UTC on hover."""
+def window(begin: datetime, end: datetime, *, both: bool = False) -> SafeString:
+    """Say from when to when in UTC; a script says it in the reader's zone, with UTC on hover, or beside (`both`)."""
     begin, end = begin.astimezone(UTC), end.astimezone(UTC)
-    text = (
-        f"{begin:%-d %b %H:%M} – {end:%H:%M}"
-        if begin.date() == end.date()
-        else f"{begin:%-d %b %H:%M} – {end:%-d %b %H:%M}"
-    )
     return format_html(
-        '<span class="window" data-begin="{}" data-end="{}">{} UTC</span>', begin.isoformat(), end.isoformat(), text
+        '<span class="window" data-begin="{}" data-end="{}"{}>{} – {} UTC</span>',
+        begin.isoformat(),
+        end.isoformat(),
+        mark_safe(" data-both") if both else "",
+        f"{begin:{FORMAT}}",
+        f"{end:%H:%M}" if begin.date() == end.date() else f"{end:{FORMAT}}",
     )
 
 
@@ -27,7 +30,7 @@ def window(begin: datetime, end: datetime) -> SafeString:
 def moment(at: datetime) -> SafeString:
     """Say a time of day in UTC; a script says it in the reader's zone."""
     at = at.astimezone(UTC)
-    return format_html('<span class="window" data-begin="{}">{} UTC</span>', at.isoformat(), f"{at:%-d %b %H:%M}")
+    return format_html('<span class="window" data-begin="{}">{} UTC</span>', at.isoformat(), f"{at:{FORMAT}}")
 
 
 @register.filter

@@ -27,7 +27,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     if not hooks:
         return render(request, "replays/new.html", {"hooks": hooks})
     given = request.POST if request.method == "POST" else request.GET
-    form = ReplayForm(given if "begin" in given else None)
+    is_said = request.method == "POST" or (given.get("begin") and given.get("end"))
+    form = ReplayForm(given if is_said else None)
     context: dict[str, Any] = {"form": form, "hooks": hooks, "oldest": oldest(now), "newest": newest(now)}
     if form.is_bound and form.is_valid():
         hook: Webhook = form.cleaned_data["webhook"]
@@ -46,16 +47,14 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _offered(form: ReplayForm, hooks: list[Webhook], now: Any) -> dict[str, Any]:
-    """The quick choices, and what stands in the fields: a link may name times of any zone, fields have none."""
+    """The quick choices, and what stands in the fields: a link may name times of any zone, fields are in UTC."""
     chosen = str(form["webhook"].value() or "")
     hook = next((one for one in hooks if str(one.pk) == chosen), hooks[0])
-    window = form.window if form.is_bound and form.is_valid() else None
-    in_utc = form.data.get("zone", "") == "" if form.is_bound else True
+    read = form.cleaned_data if form.is_bound else {}
     return {
         "hook": hook,
         "offers": offers.offers(hook, now=now),
         "gaps": offers.gaps_of(hook, now=now),
-        "begin": f"{window.begin:{FORMAT}}" if window and in_utc else form["begin"].value() or "",
-        "end": f"{window.end:{FORMAT}}" if window and in_utc else form["end"].value() or "",
-        "zone": "UTC" if in_utc else form["zone"].value(),
+        "begin": f"{read['begin']:{FORMAT}}" if "begin" in read else "",
+        "end": f"{read['end']:{FORMAT}}" if "end" in read else "",
     }

@@ -130,7 +130,7 @@ def _moment(text: str, now: datetime) -> datetime:
     if text[:-1].isdecimal() and text[-1:] in units and len(text) < 8:
         return now - timedelta(**{units[text[-1]]: int(text[:-1])})
     try:
-        return forms.read(text, "UTC")
+        return forms.read(text)
     except ValueError as error:
         raise CommandError(f"“{text}” is no time: 2026-11-20T14:00, or 90m, 6h, 2d.", returncode=MISUSED) from error
 
