@@ -176,7 +176,7 @@ def test_without_a_mail_server_it_says_which_setting(by_mail: Message, settings:
         (smtplib.SMTPServerDisconnected("hush"), "closed the connection."),
         (smtplib.SMTPDataError(554, b"hush"), "refused it (554)."),
         (ConnectionRefusedError("hush"), "Nobody answers at the mail server's port."),
-        (TimeoutError("hush"), "did not answer within 10 s."),
+        (TimeoutError("hush"), "did not answer in time."),
         (socket.gaierror("hush"), "The name of the mail server is not known."),
         (OSError("hush"), "The mail could not be sent (OSError)."),
     ],

@@ -1,15 +1,18 @@
 """What is to be told survives crashes and receivers that are down, and comes once."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from aaa_dashboard.audit import Actor
 from aaa_dashboard.deliveries.models import TrafficMinute, Unsplit
 from aaa_dashboard.staff.models import BackgroundProcess
 from aaa_dashboard.staff.notices import handling, kinds, outbox, round  # noqa: A004 - a look round
 from aaa_dashboard.staff.notices.models import Channel, Message, Notice, Severity
+from aaa_dashboard.staff.notices.telling import Outcome, webhook
 from aaa_dashboard.webhooks.models import Webhook
 
 from .conftest import MINUTE, NOW, Listener
@@ -91,6 +94,64 @@ def test_who_was_killed_while_sending_is_taken_over_from(
     assert outbox.send_due(NOW + MINUTE) == outbox.Sent(), "somebody may still be sending it"
     assert outbox.send_due(NOW + 3 * MINUTE) == outbox.Sent(sent=1)
     assert said(listener) == [("webhook-invalid", "raised")]
+
+
+def test_a_lease_begins_when_a_channel_s_turn_comes_however_long_the_others_took(
+    invalid: Webhook, channel: Channel, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Channel.objects.create(kind="webhook", name="Second", address=listener.url, secret="x", least=Severity.INFO)
+    leases: list[timedelta] = []
+
+    def takes_its_time(_: Channel, messages: list[Message], **__: Any) -> Outcome:
+        assert messages[0].claimed_until
+        leases.append(messages[0].claimed_until - NOW)
+        time.sleep(0.2)
+        return Outcome(True, "")
+
+    monkeypatch.setattr(outbox, "tell", takes_its_time)
+    round.compare(NOW)
+    outbox.send_due(NOW)
+    assert leases[0] >= outbox.LEASE
+    assert leases[1] - leases[0] >= timedelta(seconds=0.2)
+
+
+def test_a_program_that_answers_just_before_the_limit_is_told_once(
+    invalid: Webhook, channel: Channel, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "READ_SECONDS", 1.0)
+    listener.before = lambda: time.sleep(0.5)
+    round.compare(NOW)
+    for later in range(3):
+        outbox.send_due(NOW + later * MINUTE)
+    assert said(listener) == [("webhook-invalid", "raised")]
+
+
+def test_who_comes_after_slow_ones_is_told_with_the_next_round(
+    invalid: Webhook, channel: Channel, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Channel.objects.create(kind="webhook", name="Second", address=listener.url, secret="x", least=Severity.INFO)
+    monkeypatch.setattr(outbox, "BEGIN_WITHIN_SECONDS", 0.05)
+    listener.before = lambda: time.sleep(0.1)
+    round.compare(NOW)
+    assert outbox.send_due(NOW) == outbox.Sent(sent=1)
+    assert outbox.send_due(NOW + MINUTE) == outbox.Sent(sent=1)
+    assert len(listener.taken) == 2
+
+
+def test_what_broke_off_because_its_time_was_over_is_tried_again_later_and_not_at_once(
+    invalid: Webhook, channel: Channel, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round.compare(NOW)
+
+    def out_of_time(*_: Any, **__: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "tell", out_of_time)
+        with pytest.raises(SoftTimeLimitExceeded):
+            outbox.send_due(NOW)
+    message = Message.objects.get()
+    assert (message.attempts, message.claimed_until, message.due_at) == (1, None, NOW + MINUTE)
 
 
 def test_what_has_gathered_comes_in_one_piece(invalid: Webhook, channel: Channel, listener: Listener) -> None:

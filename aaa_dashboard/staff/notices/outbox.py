@@ -1,5 +1,6 @@
 """What is to be told to whom: written together with the change, claimed, sent once, and tried again when it fails."""
 
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,14 +10,17 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from .models import Channel, Message, Mute, Notice
-from .telling import Outcome, tell
+from .telling import LONGEST_SECONDS, Outcome, tell
 
 log = structlog.get_logger(__name__)
 
 Change = Message.Change
 WAITING = Q(sent_at=None, given_up_at=None)
-# Longer than a channel may take; who was killed meanwhile is taken over from.
-LEASE = timedelta(seconds=120)
+# Twice what a channel may take, so that nobody sends what somebody is still sending. Who was killed meanwhile is taken
+# over from.
+LEASE = timedelta(seconds=2 * LONGEST_SECONDS)
+# No other channel is begun with after so long: what one more may take has to fit into the time of the task.
+BEGIN_WITHIN_SECONDS = 35.0
 # In one letter: who has so much to tell has one thing to tell.
 AT_ONCE = 50
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
@@ -72,15 +76,20 @@ def retry_now(channel: Channel, now: datetime) -> None:
 
 
 def send_due(now: datetime) -> Sent:
-    """Send everything that is due, for each channel in one piece. Two who do it at once send it once."""
-    sent = Sent()
+    """Send what is due, for each channel in one piece; what there is no time for, the next round does.
+
+    Two who do it at once send it once.
+    """
+    sent, began = Sent(), time.monotonic()
     due = Message.objects.filter(WAITING, due_at__lte=now)
     for channel in Channel.objects.filter(enabled=True, pk__in=due.values("channel")).order_by("pk"):
+        if (elapsed := time.monotonic() - began) > BEGIN_WITHIN_SECONDS:
+            break
         claim = uuid.uuid4()
-        messages = _claim(channel, claim, now)
+        messages = _claim(channel, claim, now, until=now + timedelta(seconds=elapsed) + LEASE)
         if not messages:
             continue
-        outcome = tell(channel, messages, delivery=str(claim), now=now)
+        outcome = _tell(channel, claim, messages, now)
         if outcome.is_delivered:
             sent.sent += len(messages)
         else:
@@ -97,12 +106,20 @@ def _put(notice: Notice, change: Change, channels: list[int], now: datetime, due
     Message.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _claim(channel: Channel, claim: uuid.UUID, now: datetime) -> list[Message]:
+def _tell(channel: Channel, claim: uuid.UUID, messages: list[Message], now: datetime) -> Outcome:
+    try:
+        return tell(channel, messages, delivery=str(claim), now=now)
+    except Exception:  # above all that the time of the task is over: it is tried again later, and not at once
+        _settle(channel, claim, Outcome(False, "It broke off in the middle."), now)
+        raise
+
+
+def _claim(channel: Channel, claim: uuid.UUID, now: datetime, *, until: datetime) -> list[Message]:
     """Take what is due for a channel, oldest first."""
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
     due = channel.messages.filter(WAITING, free, due_at__lte=now)
     chosen = list(due.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    due.filter(pk__in=chosen).update(claimed_until=now + LEASE, claim=claim)
+    due.filter(pk__in=chosen).update(claimed_until=until, claim=claim)
     return list(channel.messages.filter(claim=claim).select_related("notice").order_by("pk"))
 
 

@@ -7,7 +7,10 @@ from ..models import Channel, Message
 from . import email, webhook, wording
 from .outcome import Outcome
 
-__all__ = ["Outcome", "tell", "test"]
+__all__ = ["LONGEST_SECONDS", "Outcome", "tell", "test"]
+
+LONGEST_SECONDS = 60
+"""What telling takes at most: a letter, by its own limit; a POST is done sooner, with all addresses of a host tried."""
 
 
 def tell(channel: Channel, messages: Sequence[Message], *, delivery: str, now: datetime) -> Outcome:
