@@ -6,12 +6,14 @@ class ReplaysConfig(AppConfig):
 
     def ready(self) -> None:
         from aaa_dashboard.deliveries import gaps, hand_over, recovered
+        from aaa_dashboard.staff.notices import kinds
         from aaa_dashboard.staff.overview import panels
         from aaa_dashboard.webhooks.signals import ended
 
         from .completing import completed
         from .ending import webhook_ended
         from .marking import openings
+        from .notices import KINDS
         from .panel import panel
         from .running import was_replaying
 
@@ -20,3 +22,5 @@ class ReplaysConfig(AppConfig):
         gaps.register_replays(was_replaying)
         hand_over.register("replay_job_status", completed)
         panels.register(panel)
+        for kind in KINDS:
+            kinds.register(kind)

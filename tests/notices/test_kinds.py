@@ -8,13 +8,15 @@ import pytest
 from django.test import Client
 
 from aaa_dashboard.deliveries.models import Gap, TrafficMinute, Unsplit
+from aaa_dashboard.deliveries.takedown.models import Takedown
 from aaa_dashboard.staff.health import Problem, Queues
 from aaa_dashboard.staff.models import BackgroundProcess, TaskRun
 from aaa_dashboard.staff.notices import kinds, round  # noqa: A004 - a look round
 from aaa_dashboard.staff.notices.conditions import background
 from aaa_dashboard.staff.notices.models import Channel, Notice, Severity
-from aaa_dashboard.subscriptions.models import Account, Subscription, Usage
-from aaa_dashboard.webhooks.models import Allowance, Webhook
+from aaa_dashboard.subscriptions.models import Account, Move, Subscription, Usage
+from aaa_dashboard.subscriptions.models import Finding as Difference
+from aaa_dashboard.webhooks.models import Allowance, App, Webhook, WebhookChange
 from aaa_dashboard.x_api.credentials import fingerprint
 
 from .conftest import MINUTE, NOW, traffic
@@ -72,6 +74,40 @@ class Case:
         row = self._subscription("revoked")
         return lambda: Subscription.objects.filter(pk=row.pk).update(state_since=NOW - timedelta(days=4))
 
+    def webhook_not_kept(self) -> Callable[[], object]:
+        rows = Webhook.objects.filter(pk=self.webhook.pk)
+        rows.update(failures=4, finding="Challenge: it was answered wrongly. Compare the consumer secret.")
+        return lambda: rows.update(failures=0, finding="")
+
+    def keys_refused(self) -> Callable[[], object]:
+        apps = App.objects.filter(pk=self.webhook.app_id)
+        apps.update(ask_failure="credentials-rejected")
+        WebhookChange.objects.create(webhook=self.webhook, at=NOW, kind="unasked", detail="X does not take our keys.")
+        return lambda: apps.update(ask_failure="")
+
+    def list_not_believed(self) -> Callable[[], object]:
+        return self._difference("doubted")
+
+    def list_not_read(self) -> Callable[[], object]:
+        return self._difference("unread", found_at=NOW - timedelta(hours=2))
+
+    def sign_ins_refused(self) -> Callable[[], object]:
+        return self._difference("refused", webhook=None)
+
+    def ended_not_at_x(self) -> Callable[[], object]:
+        return self._difference("ended", account=self._account())
+
+    def move_stopped(self) -> Callable[[], object]:
+        move = Move.objects.create(source=self.webhook, url="https://new.example/", trouble={"said_by_us": "Missing."})
+        return lambda: Move.objects.filter(pk=move.pk).update(under_way=True, trouble=None)
+
+    def takedown_late(self) -> Callable[[], object]:
+        row = Takedown.objects.create(
+            what="post", x_id="20", until=NOW, last_event_id=0, by="olga",
+            asked_at=NOW - timedelta(hours=25), due_at=NOW - timedelta(hours=1),
+        )  # fmt: skip
+        return lambda: Takedown.objects.filter(pk=row.pk).update(done_at=LATER)
+
     def subscriptions_limit(self) -> Callable[[], object]:
         usage = Usage.objects.create(app=self.webhook.app, used=41, provisioned=50, read_at=NOW)
         return lambda: Usage.objects.filter(pk=usage.pk).update(used=39)
@@ -123,8 +159,15 @@ class Case:
         return Gap.objects.create(webhook=self.webhook, missing=40, state_since=NOW, **given)
 
     def _subscription(self, state: str) -> Subscription:
-        account = Account.objects.create(x_user_id="613278910244360193", screen_name="acme")
-        return Subscription.objects.create(webhook=self.webhook, account=account, state=state, state_since=NOW)
+        return Subscription.objects.create(webhook=self.webhook, account=self._account(), state=state, state_since=NOW)
+
+    def _account(self) -> Account:
+        return Account.objects.create(x_user_id="613278910244360193", screen_name="acme")
+
+    def _difference(self, kind: str, **fields: object) -> Callable[[], object]:
+        given = {"webhook": self.webhook, "found_at": NOW, "detail": "X says so.", "subject": "1", **fields}
+        row = Difference.objects.create(kind=kind, app=self.webhook.app, **given)
+        return lambda: Difference.objects.filter(pk=row.pk).update(settled_at=LATER)
 
 
 OF_STAFF = [kind.key for kind in kinds.table() if kind.find.__module__.startswith("aaa_dashboard.staff.")]
@@ -188,6 +231,30 @@ def test_a_limit_that_is_nearly_reached_is_worse_than_one_that_is_near(
     notice = Notice.objects.get()
     assert notice.severity == Severity.URGENT
     assert "96 %" in notice.title
+
+
+def test_what_x_does_not_tell_once_is_no_news(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    Case(webhook, monkeypatch).list_not_read()
+    Difference.objects.update(found_at=NOW - 30 * MINUTE)
+    assert round.compare(NOW).raised == 0
+
+
+def test_a_comparison_that_finds_the_same_again_raises_it_once(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(webhook, monkeypatch)
+    settle = case.list_not_believed()
+    round.compare(NOW)
+    settle()
+    case.list_not_believed()
+    round.compare(NOW)
+    assert Notice.objects.count() == 1
+
+
+def test_a_move_that_goes_on_by_itself_is_nobodys_trouble(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    Case(webhook, monkeypatch).move_stopped()
+    Move.objects.update(under_way=True)
+    assert round.compare(NOW).raised == 0
 
 
 def test_refusals_that_are_usual_are_no_news(webhook: Webhook) -> None:

@@ -3,7 +3,9 @@
 What is above `staff`, and may not be imported here, registers its kinds when the apps are ready.
 """
 
-from .conditions import accounts, background, gaps, reception
+from aaa_dashboard.subscriptions.models import Finding as Difference
+
+from .conditions import accounts, background, comparisons, erasure, gaps, reception
 from .finding import Kind
 from .models import Severity
 from .outbox import CHANNEL_FAILING
@@ -26,6 +28,16 @@ _TABLE = [
     Kind(
         "not-stored", "Deliveries not stored", URGENT, reception.not_stored,
         remedy="See that the database runs, answers, and has room on its disk.",
+        action="See the app",
+    ),
+    Kind(
+        "webhook-not-kept", "Webhook not kept valid", WARNING, reception.webhook_not_kept,
+        remedy="Mend what is said above; it is tried again by itself, and X finds the same within a day.",
+        action="See the webhook",
+    ),
+    Kind(
+        "keys-refused", "X cannot be asked", WARNING, reception.keys_refused,
+        remedy="“Test these keys” on the app's page says which of them X refuses, and why.",
         action="See the app",
     ),
     Kind(
@@ -64,6 +76,32 @@ _TABLE = [
         "subscription-revoked", "Subscription revoked", WARNING, accounts.subscription_revoked,
         remedy="It was the owner's decision. If they want it back, send them an invite.",
         action="See the account", tells_end=False,
+    ),
+    Kind(
+        "list-not-believed", "List not believed", WARNING, comparisons.list_not_believed,
+        remedy=comparisons.remedy(Difference.Kind.DOUBTED), action="See the comparison",
+    ),
+    Kind(
+        "list-not-read", "List not read", WARNING, comparisons.list_not_read,
+        remedy=comparisons.remedy(Difference.Kind.UNREAD), action="See the comparison",
+    ),
+    Kind(
+        "sign-ins-refused", "Sign-ins refused", WARNING, comparisons.sign_ins_refused,
+        remedy=comparisons.remedy(Difference.Kind.REFUSED), action="See the comparison",
+    ),
+    Kind(
+        "ended-not-at-x", "Ended here, not at X", WARNING, comparisons.ended_not_at_x,
+        remedy=comparisons.remedy(Difference.Kind.ENDED), action="See the comparison",
+    ),
+    Kind(
+        "move-stopped", "Move stopped", WARNING, accounts.move_stopped,
+        remedy="Its page says what stands in the way. When that is mended, “Go on”.",
+        action="See the move",
+    ),
+    Kind(
+        "takedown-late", "Takedown late", URGENT, erasure.takedown_late,
+        remedy="See on Health whether the workers run and whether the task of takedowns fails.",
+        action="See the takedown",
     ),
     Kind(
         "subscriptions-limit", "Subscriptions running out", WARNING, accounts.subscriptions_limit,

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from aaa_dashboard.subscriptions.checking import ALARM_AT_PERCENT, WARN_AT_PERCENT
-from aaa_dashboard.subscriptions.models import Subscription, Usage
+from aaa_dashboard.subscriptions.models import Move, Subscription, Usage
 from aaa_dashboard.webhooks import allowances
 from aaa_dashboard.webhooks.models import App
 
@@ -41,6 +41,19 @@ def subscription_revoked(now: datetime) -> Iterator[Finding]:
             title=f"The owner of {row.account} took the access away",
             text=f"Revoked at X on {moment(row.state_since)}: the token is wiped, and X delivers nothing more of it.",
             url=reverse("subscriptions:account", args=[row.account_id]),
+        )
+
+
+def move_stopped(_now: datetime) -> Iterator[Finding]:
+    """Find moves that do not go on by themselves any more, because of something that a person has to mend."""
+    stopped = Move.objects.filter(finished_at=None, under_way=False, trouble__isnull=False)
+    for row in stopped.select_related("source").order_by("pk"):
+        yield Finding(
+            subject=f"move:{row.pk}",
+            title=f"The move of {row.source} has stopped",
+            text=f"It is at “{row.get_step_display()}” and does not go on by itself. X delivers to the old address "
+            "meanwhile, and to the new one as far as accounts have moved.",
+            url=reverse("subscriptions:move", args=[row.pk]),
         )
 
 

@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.urls import reverse
 
 from aaa_dashboard.deliveries.models import TrafficMinute, Unsplit
-from aaa_dashboard.webhooks.models import App, Webhook
+from aaa_dashboard.webhooks.models import App, Webhook, WebhookChange
 
 from ..finding import Finding, moment
 from .reasons import FORGED, NOT_STORED, reason_said
@@ -24,6 +24,8 @@ USUAL = timedelta(hours=24)
 # Fewer than this in ten minutes are noise of the internet, however unusual.
 REFUSALS_AT_LEAST = 20
 REFUSALS_TIMES_USUAL = 5
+# In a row, within a quarter of an hour: a proxy that was started anew is there again by then.
+FAILED_ATTEMPTS = 4
 
 
 def webhook_invalid(_now: datetime) -> Iterator[Finding]:
@@ -36,6 +38,31 @@ def webhook_invalid(_now: datetime) -> Iterator[Finding]:
             text=f"X delivers nothing to it{since}, and sends nothing of it later by itself.",
             url=reverse("webhooks:webhook", args=[webhook.pk]),
             posts=reverse("webhooks:validate", args=[webhook.pk]),
+        )
+
+
+def webhook_not_kept(_now: datetime) -> Iterator[Finding]:
+    """Find webhooks that X still takes for valid, and that answer in a way that would end that."""
+    failing = Webhook.objects.filter(deleted_at=None, valid=True, failures__gte=FAILED_ATTEMPTS)
+    for webhook in failing.order_by("pk"):
+        yield Finding(
+            subject=f"webhook:{webhook.pk}",
+            title=f"{webhook.url} is about to become invalid",
+            text=f"X takes it for valid still. Looked at from here it fails: {webhook.finding}",
+            url=reverse("webhooks:webhook", args=[webhook.pk]),
+        )
+
+
+def keys_refused(_now: datetime) -> Iterator[Finding]:
+    """Find apps that X cannot be asked for until a person mends something, their keys above all."""
+    for app in App.objects.exclude(ask_failure="").filter(webhooks__deleted_at=None).distinct().order_by("pk"):
+        told = WebhookChange.objects.filter(webhook__app=app, kind=WebhookChange.Kind.UNASKED).order_by("-at").first()
+        since = f"Since {moment(told.at)}. {told.detail}" if told else ""
+        yield Finding(
+            subject=f"app:{app.pk}",
+            title=f"X cannot be asked for {app}",
+            text=f"{since} Until then its webhooks are not kept valid, and accounts are not compared.".strip(),
+            url=reverse("webhooks:app", args=[app.slug]),
         )
 
 
