@@ -26,7 +26,10 @@ def newest_id(model: type[Model]) -> int:
 
 
 def settled_id(model: type[Model], now: datetime) -> int:
-    """Return an id up to which a table is complete. It follows the newest one by 15 s or more, as often as asked."""
+    """Return an id up to which a table is complete. It follows the newest one by 15 s or more, as often as asked.
+
+    It is as old as the last who asked, which suits those who ask by the clock. Live does not: `activity.feed.reader`.
+    """
     if connection.vendor == "sqlite":
         return newest_id(model)
     horizon, _ = Horizon.objects.get_or_create(table=model._meta.db_table)  # noqa: SLF001 - documented for use

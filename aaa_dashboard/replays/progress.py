@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from django.db.models import QuerySet, Sum
 
-from aaa_dashboard.deliveries.following import newest_id
+from aaa_dashboard.deliveries.following import SETTLES, newest_id, settled_id
 from aaa_dashboard.deliveries.models import Event, Gap, TrafficMinute
 from aaa_dashboard.deliveries.recovered import ATTEMPTED_LATER
 
@@ -21,10 +21,10 @@ from .marking import AFTERWARDS, BEHIND
 from .models import Job
 from .windows import Window, down
 
-SETTLED = timedelta(seconds=15)
-"""After so long every commit has landed (`deliveries.store`), and every receiver has written its minute."""
 IDS_A_STEP = 50_000
 STEPS = 20
+TAIL_STEPS = 4
+"""Of what has not settled, which is half a minute's at most: four times what X sends in it."""
 STALLED = timedelta(minutes=10)
 """Without a new number for so long, X has lost a job."""
 LONGEST = timedelta(hours=3)
@@ -82,8 +82,14 @@ def _share(gap: Gap, window: Window) -> float:
     return float(gap.missing * max(overlap / (gap.ended_at - gap.began_at), 0.0))
 
 
-def measure(job: Job, now: datetime) -> Numbers:
-    """Count what has come. Changes nothing, so that a page may ask as often as it likes."""
+def measure(job: Job, now: datetime, settled: int = 0) -> Numbers:
+    """Count what has come. Changes nothing, so that a page may ask as often as it likes.
+
+    Args:
+        job: One that X was asked for.
+        now: The time.
+        settled: Up to which id the table is complete; what is above is counted anew each time.
+    """
     assert job.asked_at
     closed_at = job.ended_at + AFTERWARDS if job.ended_at else None
     events = Event.objects.filter(
@@ -94,7 +100,7 @@ def measure(job: Job, now: datetime) -> Numbers:
     )
     if closed_at:
         events = events.filter(received_at__lte=closed_at)
-    settled, newest = _settled_id(now), newest_id(Event)
+    newest = newest_id(Event)
     start, counted = job.counted_to_id or 0, job.counted
     for _ in range(STEPS):
         end = min(start + IDS_A_STEP, settled)
@@ -102,15 +108,19 @@ def measure(job: Job, now: datetime) -> Numbers:
             break
         counted += _number(events, start, end)
         start = end
-    tail = _number(events, start, min(newest, start + IDS_A_STEP))
-    is_over = job.ended_at is not None and now - job.ended_at >= SETTLED
-    return Numbers(counted + tail, _redelivered(job, closed_at), counted, start, is_over and start >= settled)
+    most = start + TAIL_STEPS * IDS_A_STEP
+    tail = _number(events, start, min(newest, most))
+    # By then every commit has landed, and every receiver has written its minute.
+    is_over = job.ended_at is not None and now - job.ended_at >= SETTLES
+    return Numbers(counted + tail, _redelivered(job, closed_at), counted, start, is_over and newest <= most)
 
 
 def count(now: datetime) -> None:
     """Keep how the jobs stand that run or have just ended, and end those that X has lost. Safe to do twice."""
-    for job in Job.objects.filter(asked_at__isnull=False, is_counted=False).select_related("webhook"):
-        numbers = measure(job, now)
+    jobs = list(Job.objects.filter(asked_at__isnull=False, is_counted=False).select_related("webhook"))
+    settled = settled_id(Event, now) if jobs else 0
+    for job in jobs:
+        numbers = measure(job, now, settled)
         values: dict[str, Any] = {
             "recovered": numbers.recovered,
             "redelivered": numbers.redelivered,
@@ -140,11 +150,6 @@ def _end_lost(job: Job, now: datetime) -> None:
 def _number(events: QuerySet[Event], after: int, to: int) -> int:
     # Optimization: bounded by the key; reads at most `IDS_A_STEP` rows, about 20 ms.
     return events.filter(id__gt=after, id__lte=to).count() if to > after else 0
-
-
-def _settled_id(now: datetime) -> int:
-    old = Event.objects.filter(received_at__lt=now - SETTLED).order_by("-received_at")
-    return old.values_list("id", flat=True).first() or 0
 
 
 def _redelivered(job: Job, closed_at: datetime | None) -> int:
