@@ -16,6 +16,7 @@ from aaa_dashboard.deliveries.models import Event
 from aaa_dashboard.deliveries.takedown import erasing, index, posts, requests
 from aaa_dashboard.deliveries.takedown.models import ContainedPost, Takedown, Tombstone
 from aaa_dashboard.deliveries.takedown.requests import StillSubscribed, ask
+from aaa_dashboard.deliveries.takedown.steps import Step
 from aaa_dashboard.subscriptions.models import Account, Invite, Subscription, Visit
 from aaa_dashboard.webhooks.models import Webhook
 from tests.activity.factory import Store
@@ -71,6 +72,69 @@ def test_who_asks_for_what_is_under_way_meets_it_and_later_it_can_be_asked_again
     second, is_new = ask(What.POST, POST, by=BY, now=now + timedelta(hours=2))
     assert is_new
     assert second != first
+
+
+def test_what_arrived_between_two_wishes_for_an_account_leaves_as_well(store: Store, account: Account) -> None:
+    now = timezone.now()
+    store(message("My number is barquux", sender=ACME, to=SUPPORT), occurred_at=now)
+    first, _ = ask(What.ACCOUNT, ACME, by=BY, now=now)
+    requests.work(now)  # all but the wait for the index
+    later = now + timedelta(seconds=3)
+    store(message("It is barquux still", sender=ACME, to=SUPPORT), occurred_at=later)
+    again, is_new = ask(What.ACCOUNT, ACME, by=Actor("sam"), now=later)
+    assert (again, is_new, again.due_at) == (first, False, first.due_at)
+    run_by_itself(later)
+    first.refresh_from_db()
+    assert first.done_at is not None
+    assert where() == []
+    entries = apps.get_model("staff", "AuditEntry")._default_manager.order_by("pk")
+    assert list(entries.values_list("by", flat=True)) == ["olga", "sam"]
+
+
+def test_what_arrived_between_two_leaves_of_an_owner_leaves_as_well(store: Store) -> None:
+    now = timezone.now()
+    app = store.app
+    store(message("First barquux"), occurred_at=now)
+    ask(What.LEFT, ACME, by=BY, now=now, app=app)
+    requests.work(now)
+    store(message("Second barquux"), occurred_at=now + timedelta(seconds=2))
+    ask(What.LEFT, ACME, by=BY, now=now + timedelta(seconds=3), app=app)
+    ask(What.LEFT, ACME, by=BY, now=now + timedelta(seconds=4), app=app, until=now - timedelta(days=1))
+    run_by_itself(now + timedelta(seconds=4))
+    assert where() == []
+    assert Takedown.objects.get().done_at is not None
+
+
+def test_one_that_is_asked_for_again_in_its_last_step_is_not_done_with_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    first, _ = ask(What.AUTHOR, ACME, by=BY, now=now)
+
+    def asked_again_meanwhile(*_: Any) -> bool:
+        store(created(post()))
+        ask(What.AUTHOR, ACME, by=BY, now=now + timedelta(seconds=1))
+        return True
+
+    with monkeypatch.context() as patch:
+        patch.setitem(requests.STEPS, What.AUTHOR, (Step("Somebody asks again", asked_again_meanwhile),))
+        requests.work(now)
+    first.refresh_from_db()
+    assert (first.done_at, first.step) == (None, 0)
+    run_by_itself(now + timedelta(seconds=1))
+    assert where() == []
+
+
+def test_one_that_is_done_while_somebody_asks_again_is_followed_by_another(store: Store) -> None:
+    store(created(post()))
+    now = timezone.now()
+    ask(What.AUTHOR, ACME, by=BY, now=now)
+    for turn in range(3):
+        run_by_itself(now + timedelta(minutes=turn))
+        at_once(lambda: requests.work(now), lambda: ask(What.AUTHOR, ACME, by=BY, now=now))
+    run_by_itself(now + timedelta(hours=1))
+    assert not Takedown.objects.filter(done_at=None).exists()
+    assert where() == []
 
 
 def test_it_is_not_done_before_everything_that_had_arrived_was_looked_at(store: Store) -> None:

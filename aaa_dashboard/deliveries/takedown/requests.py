@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from aaa_dashboard.audit import Actor, record
 from aaa_dashboard.subscriptions.models import Subscription
@@ -69,27 +69,47 @@ def ask(
         note: Where the wish came from, for the report.
 
     Returns:
-        The takedown, and whether it is new: who asks for what is under way gets that.
+        The takedown, and whether it is new: who asks for what is under way gets that, by its clock, and what has
+        arrived since it was asked for is meant as well.
 
     Raises:
         StillSubscribed: Everything of an account is to go while X still sends it.
     """
     if what == Takedown.What.ACCOUNT and _is_subscribed(x_id):
         raise StillSubscribed
+    of_it = {"what": what, "x_id": x_id, "app": app, "done_at": None}
+    asked_by = {"by": by.name[:150], "person_id": by.person.pk if by.person else None, "note": note[:200]}
+    times = {"until": until or now, "asked_at": now, "due_at": now + CLOCK}
     try:
         with transaction.atomic():
-            takedown = Takedown.objects.create(
-                what=what, x_id=x_id, app=app, by=by.name[:150], person_id=by.person.pk if by.person else None,
-                note=note[:200], until=until or now, asked_at=now, due_at=now + CLOCK, last_event_id=newest_id(Event),
-            )  # fmt: skip
-            if what == Takedown.What.POST:
-                bury(x_id, Tombstone.Why.TAKEN_DOWN, now)
-            else:
-                lock()
-            record(by, ACTIONS[what], takedown, after={"id at X": x_id, "due": due_words(takedown)})
+            takedown = Takedown.objects.create(**of_it, **asked_by, **times, last_event_id=newest_id(Event))
+            _promise(takedown, by, now)
     except IntegrityError:
-        return Takedown.objects.get(what=what, x_id=x_id, app=app, done_at=None), False
+        if widened := _widen(Takedown.objects.filter(**of_it), until or now, by, now):
+            return widened, False
+        # It was done just now, so that this is a new one.
+        return ask(what, x_id, by=by, now=now, app=app, until=until, note=note)
     return takedown, True
+
+
+def _promise(takedown: Takedown, by: Actor, now: datetime) -> None:
+    if takedown.what == Takedown.What.POST:
+        bury(takedown.x_id, Tombstone.Why.TAKEN_DOWN, now)
+    else:
+        lock()
+    action = ACTIONS[Takedown.What(takedown.what)]
+    record(by, action, takedown, after={"id at X": takedown.x_id, "due": due_words(takedown)})
+
+
+def _widen(same: QuerySet[Takedown], until: datetime, by: Actor, now: datetime) -> Takedown | None:
+    """Let what is under way reach up to now: its steps begin anew. None: it is under way no more."""
+    with transaction.atomic():
+        if not same.update(last_event_id=newest_id(Event), step=0):
+            return None
+        same.filter(until__lt=until).update(until=until)
+        takedown = same.get()
+        _promise(takedown, by, now)
+    return takedown
 
 
 def work(now: datetime, seconds: float = SECONDS) -> Worked:
@@ -117,12 +137,15 @@ def steps_of(takedown: Takedown) -> list[str]:
 
 def _go_on(takedown: Takedown, now: datetime, give_up_at: float) -> bool:
     steps = STEPS[Takedown.What(takedown.what)]
+    # One that somebody asked for again meanwhile begins anew: what was done of it did not reach far enough.
+    same = Takedown.objects.filter(pk=takedown.pk, last_event_id=takedown.last_event_id, until=takedown.until)
     while takedown.step < len(steps):
         if not steps[takedown.step].do(takedown, give_up_at):
             return False
         takedown.step += 1
-        Takedown.objects.filter(pk=takedown.pk).update(step=takedown.step)
-    return bool(Takedown.objects.filter(pk=takedown.pk, done_at=None).update(done_at=now))
+        if not same.update(step=takedown.step):
+            return False
+    return bool(same.filter(done_at=None).update(done_at=now))
 
 
 @contextmanager

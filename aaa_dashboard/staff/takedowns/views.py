@@ -92,7 +92,7 @@ def _begin(request: HttpRequest, what: Takedown.What, x_id: str, note: str) -> H
         messages.error(request, "X sends its activity again. Remove its subscriptions first.")
         return redirect("subscriptions:accounts")
     if not is_new:
-        messages.success(request, "It was asked for before, and is under way.")
+        messages.success(request, "It was asked for before, and is under way. What has arrived since is meant as well.")
     nudge(take_down)
     return redirect("staff:takedown", begun.pk)
 
