@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
+from operator import sub
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -39,9 +41,14 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """Send what is new to one page: `?position=` is where it stands, `Last-Event-ID` where it stood when it lost us."""
+    """Send what is new to one page, and which of its rows were erased.
+
+    `?position=` is where it stands; `?held=` are the events whose rows it has, newest first: the id of the first, and
+    by how much each of the others is smaller than the one before.
+    """
     filters = Filters.from_query(request.GET)
-    position = _number(request.headers.get("Last-Event-ID") or request.GET.get("position")) or 0
+    position = _number(request.GET.get("position")) or 0
+    held = _held(request.GET.get("held"))
     user = await request.auser()
     view = feed.View(filters, readable=await user.ahas_perm(READ_MESSAGES))
     # The request lasts for minutes; its database connection, used up to here, must not.
@@ -49,7 +56,7 @@ async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     may_look = sync_to_async(partial(_may_look, request, readable=view.readable))
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(
-        feed.follow(view, position, may_look), content_type="text/event-stream", headers=headers
+        feed.follow(view, position, may_look, held), content_type="text/event-stream", headers=headers
     )
 
 
@@ -129,6 +136,18 @@ def _list_context(request: HttpRequest, filters: Filters, found: list[Event]) ->
             for value, label in (("", "All kinds"), *Category.choices)
         ],
     }
+
+
+def _held(text: str | None) -> list[int]:
+    """Read the ids of the events that a page holds.
+
+    Raises:
+        Http404: They are none, or more than a page holds.
+    """
+    parts = text.split(",") if text else []
+    if len(parts) > feed.MOST_HELD:
+        raise Http404("A page holds no more events than that.")
+    return list(accumulate((_number(part) or 0 for part in parts), sub))
 
 
 def _number(text: str | None) -> int | None:

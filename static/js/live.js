@@ -2,6 +2,7 @@
 //
 // The position of the page is a watermark (see activity/feed): everything at or below it was shown. It goes back to the
 // server with each connection, which sends the rest again; a row that is here already is known by its id and dropped.
+// The ids of the rows go with it, so that the server can tell which of them were erased, now or meanwhile.
 
 const MOST_ROWS = 200; // what a page holds; older ones are in Events
 const SILENCE_MS = 40_000; // the server gives a sign of life every 15 s
@@ -109,6 +110,22 @@ function onRows({ html, left_out: beyond }) {
   sayLeftOut();
 }
 
+// What was erased leaves, or is drawn as what is left of it; whoever stands on it goes on standing there.
+function onErased({ ids, html }) {
+  const redrawn = new Map(parse(html).map((row) => [row.id, row]));
+  const erased = new Set(ids.map((id) => `event-${id}`));
+  for (const row of [...list.children].filter(({ id }) => erased.has(id))) {
+    const link = row.contains(document.activeElement);
+    const next = redrawn.get(row.id) ?? row.nextElementSibling ?? row.previousElementSibling;
+    if (redrawn.has(row.id)) row.replaceWith(next);
+    else row.remove();
+    if (link) next?.querySelector(".who").focus();
+  }
+  waiting = waiting.filter(({ id }) => !erased.has(id) || redrawn.has(id)).map((row) => redrawn.get(row.id) ?? row);
+  find("empty").hidden = list.children.length > 0;
+  document.dispatchEvent(new CustomEvent("rows:added"));
+}
+
 function onReplace({ html }) {
   waiting = [];
   waitingBeyond = 0;
@@ -130,13 +147,20 @@ function connect() {
   disconnect();
   const url = new URL(root.dataset.stream, location.href);
   url.searchParams.set("position", position);
+  url.searchParams.set("held", held());
   source = new EventSource(url);
   source.onopen = () => { heard = Date.now(); };
   source.onerror = onError;
   listen("rows", onRows);
   listen("replace", onReplace);
+  listen("erased", onErased);
   listen("beat", () => {});
   source.addEventListener("trouble", () => { heard = Date.now(); become("trouble"); });
+}
+
+function held() {
+  const ids = [...list.children, ...waiting].map(idOf).sort((a, b) => b - a);
+  return ids.map((id, at) => (at ? ids[at - 1] - id : id)).join();
 }
 
 function listen(name, act) {
@@ -160,18 +184,19 @@ function become(state) {
   describe();
 }
 
+// The browser would try again by itself, but with the rows of back then.
 async function onError() {
   become("reconnecting");
-  if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+  const refused = source?.readyState === EventSource.CLOSED;
   disconnect();
-  if (await signedOut()) {
+  if (refused && await signedOut()) {
     become("signed-out");
     const link = Object.assign(document.createElement("a"), { href: root.dataset.signIn, textContent: "Sign in again" });
     pill.after(" ", link, " ");
     return;
   }
   retryTimer = setTimeout(connect, retryMs * (0.5 + Math.random()));
-  retryMs = Math.min(retryMs * 2, 15_000);
+  retryMs = Math.min(retryMs * 2, 5000);
 }
 
 async function signedOut() {

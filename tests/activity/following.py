@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -44,6 +44,13 @@ class Page:
             while True:
                 await self.next()
 
+    async def erased(self) -> dict[str, Any]:
+        """Wait for what is said to be erased."""
+        while True:
+            name, data = await self.next()
+            if name == "erased":
+                return data
+
     async def ids(self) -> list[int]:
         """Wait for rows and return their ids, as they stand from top to bottom."""
         while True:
@@ -61,9 +68,11 @@ async def rest() -> None:
 
 
 @asynccontextmanager
-async def page(position: int = 0, *, filters: Filters = ALL, readable: bool = False) -> AsyncIterator[Page]:
+async def page(
+    position: int = 0, *, filters: Filters = ALL, readable: bool = False, held: Collection[int] = ()
+) -> AsyncIterator[Page]:
     """Open a page; the last one to leave waits until the feed rests."""
-    stream = feed.follow(View(filters, readable), position, always)
+    stream = feed.follow(View(filters, readable), position, always, held)
     try:
         yield Page(stream)
     finally:

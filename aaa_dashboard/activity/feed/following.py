@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from heapq import nlargest
 from typing import ParamSpec, TypeVar
 
 import structlog
@@ -22,6 +23,9 @@ STREAM_SECONDS = 600.0
 PENDING_MESSAGES = 30
 """Three seconds of messages. A page that reads more slowly is caught up from where it stands."""
 TROUBLE_SECONDS = 1.0
+MOST_HELD = 500
+"""Events that a page is taken to hold: the rows it shows, and as many that a pause holds back. Whatever a long pause
+kept beyond them is looked at when the stream begins anew."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +39,9 @@ MayLook = Callable[[], Awaitable[bool]]
 class Follower:
     """One open page and the messages that wait for it."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, held: Collection[int] = ()) -> None:
         self.view = view
+        self.held = set(held)  # events whose rows it has
         self.behind = True  # has to be caught up before it is sent what is new
         self.ended = False
         self._pending: asyncio.Queue[Message | None] = asyncio.Queue(PENDING_MESSAGES)
@@ -46,13 +51,20 @@ class Follower:
         if self._pending.full():
             self.behind = True
         elif not self.behind:
-            self._pending.put_nowait(message)
+            self._put(message)
 
-    def caught_up(self, message: Message) -> None:
-        """Begin anew with the message that says what was missed."""
+    def caught_up(self, *missed: Message) -> None:
+        """Begin anew with the messages that say what was missed."""
         self._empty()
         self.behind = False
+        for message in missed:
+            self._put(message)
+
+    def _put(self, message: Message) -> None:
         self._pending.put_nowait(message)
+        self.held = (self.held - message.erased) | message.shown
+        if len(self.held) > 2 * MOST_HELD:
+            self.held = set(nlargest(MOST_HELD, self.held))
 
     def end(self) -> None:
         """Wake the page, so that it sees that there is no more."""
@@ -104,9 +116,9 @@ class Feed:
         for follower in self._followers:
             follower.end()
 
-    async def follow(self, view: View, position: int, may_look: MayLook) -> AsyncIterator[bytes]:
+    async def follow(self, view: View, position: int, held: Collection[int], may_look: MayLook) -> AsyncIterator[bytes]:
         """Yield what a page is to be sent that has everything up to `position`, while its reader may look."""
-        follower = Follower(view)
+        follower = Follower(view, held)
         self._followers.add(follower)
         try:
             yield messages.RETRY
@@ -142,9 +154,12 @@ class Feed:
                 self._task = self.loop.create_task(self._run(), name="feed")
             try:
                 missed = await self._in_thread(self._reader.catch_up, follower.view, position)
+                # After those were drawn: they may be of a while ago as well.
+                held = follower.held | missed.shown
+                erased = await self._in_thread(self._reader.erased_meanwhile, follower.view, held)
             except AnyDatabaseError:
                 return False
-            follower.caught_up(missed)
+            follower.caught_up(missed, *([erased] if erased else []))
             return True
 
     async def _run(self) -> None:
@@ -169,7 +184,7 @@ class Feed:
                     await self._in_thread(self._reader.stop)
                     if not self._followers:  # nobody came meanwhile
                         return
-                well = await self._tick()
+                well = await self._tick() and await self._look()
             pause = TICK_SECONDS if well else TROUBLE_SECONDS
             await asyncio.sleep(max(0.0, began + pause - self.loop.time()))
 
@@ -179,14 +194,33 @@ class Feed:
         try:
             watermark, found = await self._in_thread(self._reader.tick, views)
         except AnyDatabaseError as error:
-            log.warning("live cannot read events", error=type(error).__name__)
-            await self._in_thread(self._reader.disconnect)
+            await self._no_answer(error)
             found, watermark = dict.fromkeys(views, messages.TROUBLE), None
         for follower in self._followers:
             if message := found.get(follower.view):
                 follower.offer(message)
         self.watermark = self.watermark if watermark is None else watermark
         return watermark is not None
+
+    async def _look(self) -> bool:
+        """Tell pages which of their rows were erased, once in a while; False where the database does not answer."""
+        if not self._reader.look_is_due:
+            return True
+        held = set[int]().union(*(follower.held for follower in self._followers))
+        try:
+            told = await self._in_thread(self._reader.look, held)
+        except AnyDatabaseError as error:
+            await self._no_answer(error)
+            return False
+        for follower in self._followers if told else ():
+            message = told[follower.view.readable]
+            if not message.erased.isdisjoint(follower.held):
+                follower.offer(message)
+        return True
+
+    async def _no_answer(self, error: AnyDatabaseError) -> None:
+        log.warning("live cannot read events", error=type(error).__name__)
+        await self._in_thread(self._reader.disconnect)
 
     async def _in_thread(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.loop.run_in_executor(self._thread, partial(question, *args, **kwargs))
@@ -202,20 +236,21 @@ async def _may_look(may_look: MayLook) -> bool:
 _feeds: dict[asyncio.AbstractEventLoop, Feed] = {}
 
 
-def follow(view: View, position: int, may_look: MayLook) -> AsyncIterator[bytes]:
+def follow(view: View, position: int, may_look: MayLook, held: Collection[int] = ()) -> AsyncIterator[bytes]:
     """Follow events as Server-Sent Events, on the running loop's feed; it is started when it is first needed.
 
     Args:
         view: What the page shows.
         position: A watermark: the page has every event of its view up to this id.
         may_look: Asked every `BEAT_SECONDS`; the stream ends when it says no.
+        held: Ids of the events whose rows the page has: it is told when one of them is erased.
     """
     loop = asyncio.get_running_loop()
     if loop not in _feeds:
         for ended in [each for each in _feeds if each.is_closed()]:
             del _feeds[ended]
         _feeds[loop] = Feed()
-    return _feeds[loop].follow(view, position, may_look)
+    return _feeds[loop].follow(view, position, held, may_look)
 
 
 def position() -> int:

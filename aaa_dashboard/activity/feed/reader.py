@@ -19,6 +19,7 @@ from ..names import NameCache
 from ..queries import PAGE
 from ..rows import ROW_FIELDS, render, rows_of
 from . import messages
+from .erasures import Erased, Erasures, erased_of
 from .holes import KEEP_SECONDS, SKEW_SECONDS, Holes
 from .messages import Message
 
@@ -59,6 +60,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._holes: Holes | None = None
+        self._erasures = Erasures()
         self._names = NameCache()
         self._rendered: OrderedDict[tuple[int, bool], tuple[float, str]] = OrderedDict()
 
@@ -84,9 +86,23 @@ class Reader:
         for view in views if heads else ():
             ids = [id_ for id_, category, account in heads if view.filters.admit(category, account)]
             if ids:
-                html = self._html(sorted(ids, reverse=True)[:MOST_A_TICK], view.readable)
-                found[view] = messages.rows(html, holes.watermark, left_out=max(0, len(ids) - MOST_A_TICK))
+                shown = sorted(ids, reverse=True)[:MOST_A_TICK]
+                html = self._html(shown, view.readable)
+                found[view] = messages.rows(html, shown, holes.watermark, left_out=len(ids) - len(shown))
         return holes.watermark, found
+
+    @property
+    def look_is_due(self) -> bool:
+        return self._erasures.is_due
+
+    def look(self, held: Collection[int]) -> dict[bool, Message]:
+        """Find what was erased since the last look, among events that pages hold.
+
+        Returns:
+            What to tell pages that hold any of it, by whether their readers may open direct messages; empty: nothing.
+        """
+        erased = self._erasures.look(held)
+        return {readable: self._erased(erased, readable) for readable in (False, True)} if erased else {}
 
     def catch_up(self, view: View, position: int) -> Message:
         """Return what a page at `position` has missed, as far as the feed has come; a beat where it missed nothing."""
@@ -94,10 +110,20 @@ class Reader:
         missed = view.filters.narrow(Event.objects.filter(id__gt=position, id__lte=holes.top))
         ids = list(missed.order_by("-id").values_list("id", flat=True)[: MOST_TO_CATCH_UP + 1])
         if len(ids) > MOST_TO_CATCH_UP:
-            return messages.replacement(self._html(ids[:PAGE], view.readable), holes.watermark)
+            return messages.replacement(self._html(ids[:PAGE], view.readable), ids[:PAGE], holes.watermark)
         if ids:
-            return messages.rows(self._html(ids, view.readable), holes.watermark)
+            return messages.rows(self._html(ids, view.readable), ids, holes.watermark)
         return messages.beat(holes.watermark)
+
+    def erased_meanwhile(self, view: View, held: Collection[int]) -> Message | None:
+        """Return what a page is to be told that holds these events, whatever it was told before; None: nothing."""
+        erased = erased_of(held)
+        return self._erased(erased, view.readable) if erased else None
+
+    def _erased(self, erased: Erased, readable: bool) -> Message:
+        for id_ in erased.redacted | erased.gone:
+            self._rendered.pop((id_, readable), None)
+        return messages.erased(self._html(sorted(erased.redacted), readable), erased, self._begin().watermark)
 
     def _begin(self) -> Holes:
         if self._holes is None:
