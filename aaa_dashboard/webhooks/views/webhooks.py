@@ -14,6 +14,7 @@ from aaa_dashboard.audit import Actor
 from aaa_dashboard.x_api.errors import Failure, XError
 
 from .. import asking, deleting, registering, validating
+from ..folding import folded
 from ..forms import RegisterForm
 from ..listing import AppListed, listed
 from ..models import App, Webhook
@@ -24,7 +25,6 @@ from .parts import MANAGE, manages, refused
 FRESH = timedelta(minutes=2)
 # A page that people wait for does not wait out what X's limits or outages make of a call.
 GLANCE_SECONDS = 1.0
-TIMELINE = 100
 # States of subscriptions in which X delivers.
 AT_X = ("active", "unknown")
 
@@ -62,7 +62,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Webhook.objects.select_related("app"), pk=pk)
     context = {
         "webhook": found,
-        "changes": found.changes.order_by("-at", "-pk")[:TIMELINE],
+        "timeline": folded(found),
         "accounts": found.subscriptions.filter(state__in=AT_X).count(),
         "may_manage": request.user.has_perm(MANAGE),
     }
