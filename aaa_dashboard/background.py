@@ -131,12 +131,13 @@ def scheduled(name: str) -> Any | None:
     return doors().get(name) if name in {task for task, _, _ in settings.SCHEDULE} else None
 
 
-def nudge(door: Any, *args: str | int) -> bool:
+def nudge(door: Any, *args: str | int, in_seconds: float | None = None) -> bool:
     """Have a task run soon, after the commit of what it is to see. Never raises: what is missed, the schedule does.
 
     Args:
         door: The task.
         args: What it takes.
+        in_seconds: How long it is to wait, where what it is to see takes a while to be seen.
 
     Returns:
         Whether a worker will hear of it, as far as is known: False when the broker does not answer.
@@ -146,7 +147,7 @@ def nudge(door: Any, *args: str | int) -> bool:
     def send() -> None:
         nonlocal sent
         try:
-            door.apply_async(args, retry=False)
+            door.apply_async(args, countdown=in_seconds, retry=False)
         except Exception as problem:  # noqa: BLE001 - the broker's client has many
             log.warning("cannot nudge a task", task=door.name, because=type(problem).__name__)
             sent = False

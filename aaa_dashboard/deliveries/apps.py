@@ -7,8 +7,10 @@ class DeliveriesConfig(AppConfig):
 
     def ready(self) -> None:
         from aaa_dashboard.subscriptions.signals import owner_left
+        from aaa_dashboard.webhooks.signals import valid_again
 
         from . import hand_over
+        from .gaps import hurrying
         from .search import after_migrate
         from .takedown import owners
 
@@ -18,3 +20,4 @@ class DeliveriesConfig(AppConfig):
         hand_over.register("user_event", owners.access_revoked)
         hand_over.register("oauth.revoke", owners.access_revoked)
         owner_left.connect(owners.owner_left, dispatch_uid="events of an owner who left")
+        valid_again.connect(hurrying.look_soon, dispatch_uid="gaps of a webhook that is valid again")

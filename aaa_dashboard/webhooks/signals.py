@@ -7,3 +7,6 @@ began = Signal()
 
 ended = Signal()
 """A webhook (`webhook`) was deleted or is gone from X, and its subscriptions with it. Sent in that transaction."""
+
+valid_again = Signal()
+"""A webhook (`webhook`) was invalid, and X says that it is valid. Sent after that was written."""

@@ -8,6 +8,7 @@ from django.utils import timezone
 from aaa_dashboard.audit import Actor
 
 from .models import Webhook, WebhookChange
+from .signals import valid_again
 
 Kind = WebhookChange.Kind
 
@@ -46,3 +47,5 @@ def set_valid(
     else:
         Webhook.objects.filter(pk=webhook.pk).update(last_checked_at=now)
     webhook.refresh_from_db()
+    if changed and valid:
+        valid_again.send(Webhook, webhook=webhook)
