@@ -48,7 +48,8 @@ class View:
 def settled_id() -> int:
     """Return an id below which every commit has long landed: a place from which nothing can be missed.
 
-    `received_at` is the clock of the receiver's machine, now is this one's: they may differ by `SKEW_SECONDS`.
+    `received_at` is the clock of the receiver's machine, now is this one's: they may differ by `SKEW_SECONDS`. The id
+    of `deliveries.following` is as old as the last who asked, and a page may be the first in hours, without a worker.
     """
     old = Event.objects.filter(received_at__lt=timezone.now() - timedelta(seconds=KEEP_SECONDS + SKEW_SECONDS))
     newest = old.order_by("-received_at").values_list("id", flat=True).first()
