@@ -40,6 +40,7 @@ def live(request: HttpRequest) -> HttpResponse:
     return render(request, "activity/live.html", {**context, "position": position})
 
 
+@require_safe
 async def stream(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Send what is new to one page, and which of its rows were erased.
 

@@ -15,24 +15,32 @@ def words(response: object) -> str:
 
 
 def test_the_list_shows_what_x_has_beside_what_we_have(
-    app: App, x: X, webhook: Webhook, agent: Client, receiver: Receiver
+    app: App, x: X, webhook: Webhook, operator: Client, receiver: Receiver
 ) -> None:
     other = receiver.url.replace("twitter", "other")
     x.register(other)
-    page = words(agent.get("/webhooks/"))
+    page = words(operator.get("/webhooks/"))
     assert webhook.url in page
     assert "2 of the contract’s webhooks are in use" in page
     assert "X has these besides" in page
     assert other in page
 
 
+def test_an_agent_who_looks_uses_up_none_of_x_s_answers(app: App, x: X, agent: Client) -> None:
+    page = words(agent.get("/webhooks/"))
+    assert "Ask X now" not in page
+    assert agent.post("/webhooks/apps/twitter/ask/").status_code == 403
+    app.refresh_from_db()
+    assert app.asked_at is None
+
+
 def test_the_list_explains_itself_when_it_is_empty(app: App, x: X, agent: Client) -> None:
     assert "X delivers nothing to this app" in words(agent.get("/webhooks/"))
 
 
-def test_the_list_stays_when_x_does_not_answer(app: App, webhook: Webhook, agent: Client, settings: object) -> None:
+def test_the_list_stays_when_x_does_not_answer(app: App, webhook: Webhook, operator: Client, settings: object) -> None:
     settings.X_API_BASE_URL = "http://127.0.0.1:9"  # type: ignore[attr-defined]
-    page = words(agent.get("/webhooks/"))
+    page = words(operator.get("/webhooks/"))
     assert webhook.url in page
     assert "There is no connection to X" in page
 

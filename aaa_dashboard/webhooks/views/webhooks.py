@@ -31,22 +31,24 @@ AT_X = ("active", "unknown")
 
 @require_safe
 def webhook_list(request: HttpRequest) -> HttpResponse:
-    """Show every app with its webhooks, X's state beside ours. X is asked when it was not for a while."""
+    """Show every app with its webhooks, X's state beside ours. For operators X is asked when it was not for a while."""
+    may_manage = request.user.has_perm(MANAGE)
     failures: dict[int, Failure] = {}
-    for app in App.objects.order_by("id"):
+    for app in App.objects.order_by("id") if may_manage else ():
         if app.asked_at is None or timezone.now() - app.asked_at > FRESH:
             try:
                 asking.ask(app, patience_seconds=GLANCE_SECONDS)
             except XError as error:
                 failures[app.pk] = error.failure
     apps: list[AppListed] = listed(failures)
-    context = {"apps": apps, "total": sum(one.used for one in apps), "may_manage": request.user.has_perm(MANAGE)}
+    context = {"apps": apps, "total": sum(one.used for one in apps), "may_manage": may_manage}
     return render(request, "webhooks/list.html", context)
 
 
 @require_POST
+@manages
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask X now. Changes nothing at X, so everybody may."""
+    """Ask X now. It changes nothing there, but X answers only so often."""
     app = get_object_or_404(App, slug=slug)
     try:
         asking.ask(app)
