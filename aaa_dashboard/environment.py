@@ -13,6 +13,7 @@ from typing import Any
 import environ
 
 _LINE = re.compile(r"(?:export )?[A-Za-z_][A-Za-z0-9_]*=.*")
+_CONTACT = re.compile(r"[^\s@:/?&%]+@[^\s@:/?&%]+|https?://[^\s/@:?#]+\S*")
 _TRUE = {"true", "on", "ok", "yes", "y", "1"}
 _FALSE = {"false", "off", "no", "n", "0"}
 
@@ -62,6 +63,16 @@ class Environment:
     def str(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
         value: builtins.str = self._env.str(name, default=default)
         return value
+
+    def line(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
+        """Read a few words for people."""
+        value = self.str(name, default="").strip() or default
+        return value if value.isprintable() and len(value) <= 100 else _stop(name, "up to 100 characters on one line")
+
+    def contact(self, name: builtins.str) -> builtins.str:
+        """Read where people may turn to, for a link; empty without one."""
+        value = self.str(name, default="").strip()
+        return value if not value or _CONTACT.fullmatch(value) else _stop(name, "an e-mail address or https://…")
 
     def list(self, name: builtins.str, *, default: builtins.list[builtins.str]) -> builtins.list[builtins.str]:
         """Read values that are separated by commas."""

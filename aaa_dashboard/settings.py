@@ -59,6 +59,10 @@ RECEIVER_QUEUE_BYTES: int = env.int("RECEIVER_QUEUE_BYTES", default=64 * 1024 * 
 # Refusals kept per minute, process, app and reason; the rest is only counted.
 RECEIVER_REFUSALS_PER_MINUTE: int = env.int("RECEIVER_REFUSALS_PER_MINUTE", default=10)
 
+# Who asks, as owners of accounts are told it, and where they turn with questions: an e-mail address or a web address.
+ORGANISATION_NAME: str = env.line("ORGANISATION_NAME", default=_public.hostname or "localhost")
+ORGANISATION_CONTACT: str = env.contact("ORGANISATION_CONTACT")
+
 # Told to owners before they agree; what they were told then holds for them.
 EVENTS_WHEN_OWNERS_LEAVE: str = env.choice("EVENTS_WHEN_OWNERS_LEAVE", default="keep", of=("keep", "erase"))
 

@@ -16,6 +16,7 @@ from aaa_dashboard.x_api.errors import XError
 from .. import consent, ending, invites, problems, sign_in, visits
 from ..claims import Busy
 from ..models import Invite, SignIn, Subscription
+from ..organisation import organisation
 from ..signals import owner_left
 from .parts import begins_too_often, leads_to_x
 
@@ -39,7 +40,7 @@ def invite(request: HttpRequest, secret: str) -> HttpResponse:
         "erases": consent.is_erasing(),
         "not_agreed": request.method == "POST",
     }
-    return render(request, "consent/invite.html", context, status=422 if request.method == "POST" else 200)
+    return _page(request, "consent/invite.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_GET
@@ -51,7 +52,7 @@ def connection(request: HttpRequest, slug: str) -> HttpResponse:
     app = get_object_or_404(App, slug=slug)
     visit = visits.current(request.session, app)
     if visit is None:
-        return render(request, "consent/sign_in.html", {"app": app})
+        return _page(request, "consent/sign_in.html", {"app": app})
     rows = Subscription.objects.filter(account=visit.account, webhook__app=app).exclude(state=Subscription.State.NEW)
     context = {
         "app": app,
@@ -60,7 +61,7 @@ def connection(request: HttpRequest, slug: str) -> HttpResponse:
         "shared": consent.SHARED,
         "outcome": request.session.pop("x_outcome", None),
     }
-    return render(request, "consent/connection.html", context)
+    return _page(request, "consent/connection.html", context)
 
 
 @require_POST
@@ -90,7 +91,7 @@ def disconnect(request: HttpRequest, slug: str) -> HttpResponse:
     erases = consent.erases_events(app, visit.account.x_user_id)
     if request.method != "POST":
         context = {"app": app, "account": visit.account, "erases": erases}
-        return render(request, "consent/disconnect.html", context)
+        return _page(request, "consent/disconnect.html", context)
     erases = erases or "erase" in request.POST
     by = Actor.of_request(request, otherwise=f"{visit.account}, the owner")
     try:
@@ -101,7 +102,7 @@ def disconnect(request: HttpRequest, slug: str) -> HttpResponse:
         owner_left.send(sender=disconnect, account=visit.account, app=app, at=timezone.now(), by=by)
     visits.end(request.session)
     context = {"app": app, "account": visit.account, "ended": ended, "at": timezone.now(), "erases": erases}
-    return render(request, "consent/disconnected.html", context)
+    return _page(request, "consent/disconnected.html", context)
 
 
 @require_POST
@@ -117,7 +118,11 @@ def problem(
 ) -> HttpResponse:
     """Show what went wrong, in words for owners."""
     failure = error.failure if isinstance(error, XError) else None
-    return render(request, "consent/problem.html", {"problem": what, "failure": failure, **context}, status=what.status)
+    return _page(request, "consent/problem.html", {"problem": what, "failure": failure, **context}, status=what.status)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    return render(request, template, {"organisation": organisation(), **context}, status=status)
 
 
 def _to_x(request: HttpRequest, found: Invite) -> HttpResponse:
