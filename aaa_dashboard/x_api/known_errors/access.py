@@ -134,7 +134,7 @@ ROWS: tuple[KnownError, ...] = (
         403,
         "Account Activity API enterprise account with replay is required.",
         "The app is not enabled for replays.",
-        f"{_MANAGER} Replay is enabled by itself.",
+        f"{_MANAGER} Replay has to be enabled separately.",
         errors.NotEntitled,
         endpoints=frozenset({at.REPLAY}),
     ),
