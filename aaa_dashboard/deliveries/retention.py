@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, Model, ProtectedError, QuerySet
 
 from .following import alone
-from .leaving import Pace, delete_events
+from .leaving import delete_events
 from .models import Category, Event, Gap, HandedOver, Refusal, RetentionPeriod, TrafficMinute, Unsplit
+from .pace import Pace
 
 KEEP_REFUSALS = timedelta(days=30)
 # A little more than a year, so that a month can be compared with the same month of the year before.
@@ -106,23 +106,21 @@ def _expire_category(period: RetentionPeriod, now: datetime, pace: Pace, give_up
     """Remove what has expired of one category: how much, and whether that was all."""
     before, removed = now - timedelta(days=period.days), 0
     while monotonic() < give_up_at:
-        with pace:
-            ids = list(_expired(period, before, pace.size))
-            removed += _remove(period, ids)
+        # Read before the batch begins: SQLite's lock is not held meanwhile.
+        ids = list(_expired(period, before, pace.size))
         if not ids:
             RetentionPeriod.objects.filter(pk=period.pk).update(looked_at=now)
             return removed, True
+        with pace:
+            removed += _remove(period, ids)
     return removed, False
 
 
 def _remove(period: RetentionPeriod, ids: list[int]) -> int:
-    if not ids:
-        return 0
-    with transaction.atomic():
-        deleted = delete_events(ids)
-        period.passed_id = ids[-1]
-        changed = {"passed_id": period.passed_id, "removed": F("removed") + deleted}
-        RetentionPeriod.objects.filter(pk=period.pk).update(**changed)
+    deleted = delete_events(ids)
+    period.passed_id = ids[-1]
+    changed = {"passed_id": period.passed_id, "removed": F("removed") + deleted}
+    RetentionPeriod.objects.filter(pk=period.pk).update(**changed)
     return deleted
 
 

@@ -19,6 +19,7 @@ from ..following import alone, newest_id, pass_to, passed_id, settled_id
 from ..kinds import ms_of_snowflake
 from ..leaving import delete_events
 from ..models import Event, Follower, Unsplit
+from ..pace import Pace
 from .counting import EVENTS_BY, EVENTS_FOR, count
 from .models import ContainedPost, Takedown, Tombstone
 from .posts import posts_in
@@ -26,7 +27,7 @@ from .search_index import ask_to_forget
 
 FOLLOWER = "copies"
 FOLLOWER_OF_UNSPLIT = "copies in unsplit"
-BATCH = 400
+IDS_AT_ONCE = 400
 SECONDS = 20.0
 ERASED_REASON = "erased: it held a post or an account that had to go"
 
@@ -78,16 +79,17 @@ def follow(now: datetime, seconds: float = SECONDS) -> Followed:
         if not ours:
             return followed
         last, last_unsplit = settled_id(Event, now), settled_id(Unsplit, now)
-        while monotonic() < give_up_at and _follow_batch(last, followed):
+        pace = Pace()
+        while monotonic() < give_up_at and _follow_batch(last, followed, pace):
             pass
         _follow_unsplit(last_unsplit)
     return followed
 
 
-def _follow_batch(last: int, followed: Followed) -> bool:
+def _follow_batch(last: int, followed: Followed, pace: Pace) -> bool:
     passed = passed_id(FOLLOWER)
     fields = _Head._fields
-    found = Event.objects.filter(pk__gt=passed, pk__lte=last).order_by("pk").values_list(*fields)[:BATCH]
+    found = Event.objects.filter(pk__gt=passed, pk__lte=last).order_by("pk").values_list(*fields)[: pace.size]
     heads = [_Head(*values) for values in found]
     if not heads:
         pass_to(FOLLOWER, last)
@@ -96,7 +98,7 @@ def _follow_batch(last: int, followed: Followed) -> bool:
     wishes = _wishes(held)
     # Before the transaction: a takedown that is asked for from now on finds these events itself.
     followed.deleted += _delete_unwanted(heads, wishes)
-    with transaction.atomic():
+    with pace:
         if not pass_to(FOLLOWER, heads[-1].pk, passed_id=passed):
             return False
         rows = _rows(held)
@@ -170,7 +172,7 @@ def _follow_unsplit(last: int) -> None:
     """Look at bodies that could not be taken apart: every number in them may be an id."""
     for pk, ids in _ids_of_unsplit(passed_id(FOLLOWER_OF_UNSPLIT), last):
         numbers = sorted(ids)
-        if any(_unwanted_in(numbers[at : at + BATCH]) for at in range(0, len(numbers), BATCH)):
+        if any(_unwanted_in(numbers[at : at + IDS_AT_ONCE]) for at in range(0, len(numbers), IDS_AT_ONCE)):
             _empty(pk)
     pass_to(FOLLOWER_OF_UNSPLIT, last)
 

@@ -7,8 +7,8 @@ from time import monotonic
 
 from django.db import connection
 
-from ..leaving import Pace
 from ..models import Follower
+from ..pace import Pace
 
 NAME = "search index"
 _TIDY, _BEGIN, _GO_ON = 0, 1, 2

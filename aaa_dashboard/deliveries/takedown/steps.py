@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from aaa_dashboard.subscriptions import forgetting
 
 from ..following import passed_id
-from ..leaving import Pace, delete_events
+from ..leaving import delete_events
 from ..models import Event
+from ..pace import Pace
 from .counting import EVENTS_BY, EVENTS_FOR, IN_UNSPLIT, count
 from .erasing import mark
 from .index import FOLLOWER, erase_unsplit
@@ -49,11 +50,10 @@ def _delete(takedown: Takedown, events: QuerySet[Event], words: str, give_up_at:
             if not (found := list(ordered.filter(pk__gt=last)[: pace.size])):
                 return True
             last = found[-1][0]
-            with transaction.atomic():
-                deleted = delete_events([pk for pk, occurred_at in found if occurred_at <= takedown.until])
-                count(takedown, {words: deleted})
-                if deleted:
-                    ask_to_forget()
+            deleted = delete_events([pk for pk, occurred_at in found if occurred_at <= takedown.until])
+            count(takedown, {words: deleted})
+            if deleted:
+                ask_to_forget()
     return False
 
 
