@@ -70,7 +70,7 @@ def cancel(replay: Replay, *, by: Actor, now: datetime) -> bool:
     """Ask X for nothing more of a replay.
 
     A job that X has begun goes on to its end, since X has no way to stop it: until then the replay is stopping, what
-    comes belongs to it, and the webhook is not free for another.
+    comes belongs to it, and the webhook is not free for another. Its gaps wait for a person, who may want another.
 
     Returns:
         Whether it was wanted until now.
@@ -81,6 +81,8 @@ def cancel(replay: Replay, *, by: Actor, now: datetime) -> bool:
             return False
         left_out = _leave_out(Job.objects.filter(replay=replay), now)
         record(by, "cancelled a replay", replay, before={"state": replay.state}, after={"parts left out": left_out})
+        for gap in replay.gaps.all():
+            gaps.found_again(gap, f"Replay {replay.pk} was cancelled.")
         settle(replay.pk, now=now)
     return True
 
@@ -138,9 +140,7 @@ def _tell_gaps(replay: Replay) -> None:
     for gap in replay.gaps.all():
         if replay.state == Replay.State.COMPLETE:
             gaps.recovered(gap, f"X has sent again all it had tried to deliver: replay {replay.pk}.")
-        elif replay.state == Replay.State.CANCELLED:
-            gaps.found_again(gap, f"Replay {replay.pk} was cancelled.")
-        else:
+        elif replay.state == Replay.State.FAILED:
             gaps.lost(gap, f"Replay {replay.pk} failed. {replay.remark}")
 
 

@@ -7,6 +7,7 @@ from aaa_dashboard.deliveries.models import Gap
 from aaa_dashboard.webhooks.models import Webhook
 
 from . import budget, planning, progress
+from .models import Job
 from .windows import PER_SECOND, Window, around, newest, oldest
 
 SPANS = (
@@ -39,11 +40,13 @@ class Plan:
     """When X takes the last one; None: at once as well."""
     expected: int | None
     gaps: list[Gap]
+    ahead: int
+    """Jobs of other replays that X is asked for first."""
 
     @property
     def last_begins_after(self) -> timedelta:
         """How long X's limit of requests keeps the last job from its beginning, at least."""
-        return budget.least(len(self.jobs))
+        return budget.least(self.ahead + len(self.jobs))
 
     @property
     def takes(self) -> timedelta:
@@ -85,4 +88,5 @@ def plan(webhook: Webhook, window: Window, *, now: datetime) -> Plan:
         ends_at=last if last > now else None,
         expected=progress.expected(webhook.app_id, window, gaps),
         gaps=gaps,
+        ahead=Job.objects.filter(webhook=webhook, state=Job.State.WAITING, not_before__lte=max(last, now)).count(),
     )

@@ -67,7 +67,7 @@ def _by_themselves() -> set[int]:
     waits = gaps.waiting().exclude(webhook__recovery_policy__what__in=[What.ASK, What.OFF])
     return set(
         waits.filter(webhook__deleted_at=None)
-        .exclude(replays__state=Replay.State.CANCELLED)
+        .exclude(replays__state__in=[Replay.State.STOPPING, Replay.State.CANCELLED])
         .values_list("pk", flat=True)
     )
 

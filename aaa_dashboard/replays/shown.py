@@ -101,9 +101,14 @@ class Shown:
         return self.ends_at - self.now if self.ends_at else None
 
     @property
+    def waiting(self) -> int:
+        """How many jobs X is still to be asked for."""
+        return sum(job.state == State.WAITING for job in self.jobs)
+
+    @property
     def rest_takes(self) -> timedelta:
         """How long it takes at least to ask X for what waits; nothing: no longer than one request."""
-        return budget.least(sum(job.state == State.WAITING for job in self.jobs))
+        return budget.least(self.waiting)
 
     @property
     def is_counted(self) -> bool:

@@ -156,6 +156,33 @@ def test_whoever_cancels_does_not_mean_it_to_begin_anew(quiet_webhook: Webhook) 
     assert recovering.waiting() == [found]
 
 
+def test_the_gap_of_one_that_is_stopping_waits_for_a_person_and_is_theirs_who_asks_next(quiet_webhook: Webhook) -> None:
+    found = gap(quiet_webhook, BEGIN, BEGIN + 20 * MINUTE)
+    recovering.recover(NOW)
+    first = Replay.objects.get()
+    first.jobs.update(state=Job.State.RUNNING, x_job_id="77", asked_at=NOW)
+    ending.cancel(first, by=BY, now=NOW)
+    assert state_of(found) == Gap.State.FOUND
+    assert recovering.recover(NOW) == 0
+    assert recovering.waiting() == [found]
+    second = planning.request(quiet_webhook, Window(BEGIN, BEGIN + 20 * MINUTE), by=BY, now=NOW)
+    completing.completed(ended(quiet_webhook, NOW, job_id="77", job_state="Incomplete"))
+    first.refresh_from_db()
+    assert (first.state, state_of(found)) == (Replay.State.CANCELLED, Gap.State.RECOVERING)
+    finish(second)
+    assert state_of(found) == Gap.State.RECOVERED
+
+
+def test_a_gap_is_recovered_when_x_completes_what_was_to_stop(quiet_webhook: Webhook) -> None:
+    found = gap(quiet_webhook, BEGIN, BEGIN + 20 * MINUTE)
+    recovering.recover(NOW)
+    replay = Replay.objects.get()
+    replay.jobs.update(state=Job.State.RUNNING, x_job_id="77", asked_at=NOW)
+    ending.cancel(replay, by=BY, now=NOW)
+    completing.completed(ended(quiet_webhook, NOW, job_id="77"))
+    assert state_of(found) == Gap.State.RECOVERED
+
+
 def test_what_somebody_else_takes_first_is_left_to_them(quiet_webhook: Webhook) -> None:
     found = gap(quiet_webhook, BEGIN, BEGIN + 20 * MINUTE)
     window = Window(BEGIN - MINUTE, BEGIN + 21 * MINUTE)

@@ -153,11 +153,18 @@ def test_of_five_days_it_says_how_often_x_is_asked_and_how_long_it_takes_at_leas
         "X is asked 60 times",
         "one job of a webhook at a time",
         "five requests in 15 minutes",
-        "the last one begins 2 h 45 min after the first, or later",
+        "the last one begins in 2 h 45 min or later",
         "at most 2,500 a second",
         "All of it takes 2 h 45 min or more.",
     ):
         assert part in said
+
+
+def test_what_other_replays_wait_for_comes_first(operator: Client, quiet_webhook: Webhook) -> None:
+    planning.request(quiet_webhook, window(25), by=BY, now=timezone.now())
+    said = words(operator.get("/replays/new/", fields(quiet_webhook, window(3))).content)
+    assert "12 requests of other replays come first." in said
+    assert "All of it takes 30 min or more." in said
 
 
 def test_what_comes_at_x_s_best_rate_takes_longer_than_what_is_asked_for(
@@ -285,6 +292,16 @@ def test_one_that_runs_shows_what_has_come_and_when_it_ends(agent: Client, quiet
         assert part in said
 
 
+def test_of_many_parts_it_says_how_many_wait_and_how_long_that_takes_at_least(
+    agent: Client, quiet_webhook: Webhook
+) -> None:
+    replay = planning.request(quiet_webhook, window(25), by=BY, now=timezone.now())
+    Job.objects.filter(replay=replay, part=1).update(state=Job.State.RUNNING, asked_at=timezone.now())
+    said = page(agent, f"/replays/{replay.pk}/")
+    for part in ("X delivers part 1 of 12.", "12 parts, the oldest first; 11 wait", "What waits takes", "30 min"):
+        assert part in said
+
+
 def test_progress_is_told_aloud_only_when_something_changed(agent: Client, quiet_webhook: Webhook) -> None:
     job = running(quiet_webhook)
     at = f"/replays/{job.replay_id}/"
@@ -317,7 +334,7 @@ def test_a_refusal_is_shown_with_what_it_means_and_what_to_do(world: World, x: X
         "X did not take it",
         "403 with code 200",
         "The app is not enabled for replays.",
-        "Replay is enabled by itself.",
+        "Replay has to be enabled separately.",
         "request it again",
         "Request it again …",
     ):
