@@ -16,7 +16,7 @@ from aaa_dashboard.deliveries.models import Event
 from aaa_dashboard.deliveries.takedown import erasing, index, posts, requests
 from aaa_dashboard.deliveries.takedown.models import ContainedPost, Takedown, Tombstone
 from aaa_dashboard.deliveries.takedown.requests import StillSubscribed, ask
-from aaa_dashboard.deliveries.takedown.steps import Step
+from aaa_dashboard.deliveries.takedown.steps import STEPS, Step
 from aaa_dashboard.subscriptions.models import Account, Invite, Subscription, Visit
 from aaa_dashboard.webhooks.models import Webhook
 from tests.activity.factory import Store
@@ -117,7 +117,7 @@ def test_one_that_is_asked_for_again_in_its_last_step_is_not_done_with_it(
         return True
 
     with monkeypatch.context() as patch:
-        patch.setitem(requests.STEPS, What.AUTHOR, (Step("Somebody asks again", asked_again_meanwhile),))
+        patch.setitem(STEPS, What.AUTHOR, (Step("Somebody asks again", asked_again_meanwhile),))
         requests.work(now)
     first.refresh_from_db()
     assert (first.done_at, first.step) == (None, 0)

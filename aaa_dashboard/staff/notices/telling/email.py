@@ -19,14 +19,11 @@ _DJANGO_S = f"{EmailBackend.__module__}.{EmailBackend.__qualname__}"
 _SERVER = "See that the host and port in EMAIL_URL are right and that this machine may reach them."
 
 
-class _Bounded:
+class _Smtp(smtplib.SMTP):
     """A conversation with a mail server that is bounded as a whole: smtplib bounds each of a dozen answers alone.
 
     It ends before the letter is handed over rather than after: a letter that was taken unnoticed is sent twice.
     """
-
-    sock: socket.socket
-    timeout: float
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._ends_at = time.monotonic() + TALK_SECONDS
@@ -36,9 +33,10 @@ class _Bounded:
         left = self._ends_at - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        self.sock.settimeout(min(left, self.timeout))
+        if self.sock:
+            self.sock.settimeout(min(left, self.timeout))
         try:
-            return super().getreply()  # type: ignore[misc, no-any-return]
+            return super().getreply()
         except smtplib.SMTPServerDisconnected as error:
             if isinstance(error.__context__, TimeoutError):  # smtplib says of both that the connection was closed
                 raise TimeoutError from error
@@ -48,30 +46,26 @@ class _Bounded:
         if time.monotonic() >= self._ends_at:
             raise TimeoutError
         self._ends_at, self.timeout = time.monotonic() + TAKE_SECONDS, TAKE_SECONDS
-        return super().data(msg)  # type: ignore[misc, no-any-return]
+        return super().data(msg)
 
     def quit(self) -> tuple[int, bytes]:
         """Say goodbye; what has been taken is taken, whatever is answered to that."""
         try:
-            return super().quit()  # type: ignore[misc, no-any-return]
+            return super().quit()
         except OSError:
-            self.close()  # type: ignore[attr-defined]
+            self.close()
             return 221, b""
 
 
-class _Smtp(_Bounded, smtplib.SMTP):
-    pass
-
-
-class _SmtpOverTls(_Bounded, smtplib.SMTP_SSL):
-    pass
+class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte on."""
 
 
 class BoundedBackend(EmailBackend):
     """Django's way to a mail server, with a limit for the whole of it."""
 
     @property
-    def connection_class(self) -> type[smtplib.SMTP]:  # type: ignore[override]
+    def connection_class(self) -> type[smtplib.SMTP]:
         return _SmtpOverTls if self.use_ssl else _Smtp
 
 
