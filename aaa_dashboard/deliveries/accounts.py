@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
+from django.db.models import Q
 
 from aaa_dashboard.subscriptions.models import Account
 
@@ -83,8 +84,8 @@ class AccountLearner:
 
     def _learn_all(self, seen: Seen) -> None:
         unsettled = seen.keys() - self._settled
-        named = Account.objects.filter(x_user_id__in=unsettled).exclude(screen_name="")
-        self._settled.update(named.values_list("x_user_id", flat=True))
+        known = Account.objects.filter(~Q(screen_name="") | Q(forgotten_at__isnull=False), x_user_id__in=unsettled)
+        self._settled.update(known.values_list("x_user_id", flat=True))
         for x_user_id in unsettled - self._settled:
             if self._learn(x_user_id, seen[x_user_id]):
                 self._settled.add(x_user_id)
@@ -94,10 +95,14 @@ class AccountLearner:
         account, _ = Account.objects.get_or_create(x_user_id=x_user_id)
         self._attempts[x_user_id] += 1
         if not account.screen_name and (user := _user_in(payload, x_user_id)):
-            account.screen_name = storable(text_of(user.get("screen_name")))[:64]
-            account.name = storable(text_of(user.get("name")))[:200]
-            account.protected = user.get("protected") is True
-            account.save(update_fields=["screen_name", "name", "protected"])
+            # Unless it was erased meanwhile: what X sends again brings no name back.
+            return bool(
+                Account.objects.filter(pk=account.pk, forgotten_at=None).update(
+                    screen_name=storable(text_of(user.get("screen_name")))[:64],
+                    name=storable(text_of(user.get("name")))[:200],
+                    protected=user.get("protected") is True,
+                )
+            )
         return bool(account.screen_name) or self._attempts[x_user_id] >= ATTEMPTS
 
 

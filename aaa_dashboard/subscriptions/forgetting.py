@@ -2,6 +2,7 @@
 
 from django.db.models import F, Value
 from django.db.models.functions import Replace
+from django.utils import timezone
 
 from .models import Account, Finding, Invite, Subscription, Visit
 from .signals import account_forgotten
@@ -9,6 +10,8 @@ from .signals import account_forgotten
 
 def forget(x_user_id: str) -> dict[str, int]:
     """Wipe everything about an account but its id. To be called in a transaction, after its subscriptions ended.
+
+    Names are not learnt again, neither from X nor from what X sends again, before its owner agrees anew.
 
     The record of consent (which version, when) is kept: it is what shows that the data was held lawfully.
 
@@ -30,6 +33,6 @@ def forget(x_user_id: str) -> dict[str, int]:
         account_forgotten.send(
             Account, account=account, subscriptions=list(account.subscriptions.values_list("pk", flat=True))
         )
-    named = accounts.exclude(screen_name="", name="", picture_url="")
-    profiles = named.update(screen_name="", name="", picture_url="", profile_read_at=None)
+    profiles = accounts.exclude(screen_name="", name="", picture_url="").count()
+    accounts.update(screen_name="", name="", picture_url="", profile_read_at=None, forgotten_at=timezone.now())
     return {"tokens": held, "visits of the owner": visits, "notes of invites": notes, "profiles": profiles}

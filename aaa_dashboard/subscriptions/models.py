@@ -20,6 +20,9 @@ class Account(models.Model):
     protected = models.BooleanField(default=False)
     picture_url = models.URLField(max_length=500, blank=True)
     profile_read_at = models.DateTimeField(null=True, help_text="When X last told name and picture.")
+    forgotten_at = models.DateTimeField(
+        null=True, help_text="When its names were erased: they are not learnt again before its owner comes back."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

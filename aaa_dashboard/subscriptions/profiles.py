@@ -4,26 +4,32 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import islice
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from aaa_dashboard.webhooks.credentials import api_of
 from aaa_dashboard.webhooks.models import App
 
-from .models import Account
+from .comparing import AT_X
+from .models import Account, Subscription
 
 STALE_AFTER = timedelta(hours=24)
 AT_ONCE = 100  # X looks up no more in one call
 
 
 def stale() -> QuerySet[Account]:
-    """Accounts of which X was not asked for a day, the longest forgotten first; as many as one call takes."""
+    """Subscribed accounts of which X was not asked for a day, the longest ago first; as many as one call takes.
+
+    Nobody else's name is needed, and X need not hear of whom we hold events.
+    """
     old = Q(profile_read_at=None) | Q(profile_read_at__lt=timezone.now() - STALE_AFTER)
-    return Account.objects.filter(old).order_by(F("profile_read_at").asc(nulls_first=True), "pk")[:AT_ONCE]
+    delivered = Subscription.objects.filter(account=OuterRef("pk"), state__in=AT_X, webhook__deleted_at=None)
+    known = Account.objects.filter(old, Exists(delivered), forgotten_at=None)
+    return known.order_by(F("profile_read_at").asc(nulls_first=True), "pk")[:AT_ONCE]
 
 
 def refresh(app: App, accounts: Iterable[Account]) -> int:
-    """Read profiles anew. Accounts that X does not know any more keep the name they had.
+    """Read profiles anew. Accounts that X does not know any more keep the name they had, and erased ones none.
 
     Returns:
         How many X told about.
@@ -43,6 +49,7 @@ def refresh(app: App, accounts: Iterable[Account]) -> int:
                 account.protected = profile.is_protected
                 account.picture_url = profile.picture_url[:500]
         fields = ["screen_name", "name", "protected", "picture_url", "profile_read_at"]
-        Account.objects.bulk_update(batch, fields)
+        # Who was erased while X was answering stays so.
+        Account.objects.filter(forgotten_at=None).bulk_update(batch, fields)
         told += len(profiles)
     return told

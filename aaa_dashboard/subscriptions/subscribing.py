@@ -29,11 +29,12 @@ class Outcome:
 
 
 def account_of(signed_in: SignedIn) -> Account:
-    """The account of somebody who signed in, made if need be."""
+    """The account of somebody who signed in, made if need be. One that was erased stays without a name."""
     account, _ = Account.objects.get_or_create(x_user_id=signed_in.user_id)
     if signed_in.screen_name and account.screen_name != signed_in.screen_name:
-        account.screen_name = signed_in.screen_name
-        account.save(update_fields=["screen_name"])
+        named = Account.objects.filter(pk=account.pk, forgotten_at=None)
+        named.update(screen_name=signed_in.screen_name)
+        account.refresh_from_db()
     return account
 
 
@@ -64,6 +65,8 @@ def subscribe(webhook: Webhook, signed_in: SignedIn, *, consent_by: str, by: Act
         row.added_by_id = by.person.pk if by.person else None
         row.repairs = 0
         with transaction.atomic():
+            Account.objects.filter(pk=account.pk).exclude(forgotten_at=None).update(forgotten_at=None)
+            row.account = account_of(signed_in)
             row.save()
             record(by, "subscribed an account", row, before={"state": before}, after=_facts(row))
     return Outcome(row, was_there)

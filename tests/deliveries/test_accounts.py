@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from aaa_dashboard.deliveries.accounts import ATTEMPTS, QUEUED, AccountLearner
 from aaa_dashboard.deliveries.split import split
 from aaa_dashboard.deliveries.store import Delivery
+from aaa_dashboard.subscriptions.forgetting import forget
 from aaa_dashboard.subscriptions.models import Account
 from tests.deliveries.eventually import eventually
 from tests.deliveries.serving import Sender
@@ -87,3 +89,14 @@ def test_what_does_not_fit_the_queue_is_left_to_a_later_delivery() -> None:
     for number in range(QUEUED + 10):
         body = b'{"for_user_id":"%d","new_events":[{"a":1}]}' % number
         learner.offer([Delivery(1, body, NOW, split(body, NOW))])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_x_sends_again_brings_no_erased_name_back() -> None:
+    said = _seen("42", follow_events=[{"target": {"id": "42", "screen_name": "acme", "name": "Acme"}}])
+    AccountLearner().learn(said)
+    with transaction.atomic():
+        forget("42")
+    AccountLearner().learn(said)  # in a process that was started since
+    account = Account.objects.get()
+    assert (account.screen_name, account.name) == ("", "")
