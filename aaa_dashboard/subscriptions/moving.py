@@ -6,11 +6,12 @@ broken off anywhere is gone on with. Source: X, “Enterprise Account Activity A
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from aaa_dashboard.audit import Actor, record
@@ -23,7 +24,7 @@ from aaa_dashboard.x_api import errors
 from .claims import claimed
 from .comparing import check_all
 from .ending import end
-from .models import Move, Subscription
+from .models import Account, Move, Subscription
 from .subscribing import ask_x, subscribe_as_before
 
 State, Step = Subscription.State, Move.Step
@@ -47,16 +48,18 @@ class StillMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who comes along: subscriptions of the old webhook."""
+    """Who comes along."""
 
-    moved: list[Subscription]
-    waiting: list[Subscription]
-    left_behind: list[Subscription]
+    moved: int
+    """How many have arrived."""
+    waiting: Sequence[int]
+    """Ids of the old webhook's subscriptions that are next."""
+    left_behind: Sequence[Account]
     """Without a token of their owners, who would have to sign in again."""
 
     @property
     def total(self) -> int:
-        return len(self.moved) + len(self.waiting)
+        return self.moved + len(self.waiting)
 
 
 def begin(webhook: Webhook, url: str, *, by: Actor) -> Move:
@@ -82,22 +85,19 @@ def begin(webhook: Webhook, url: str, *, by: Actor) -> Move:
 
 
 def plan(move: Move) -> Plan:
-    """Who has come along, who is waiting, who cannot. Asks the database alone."""
+    """Who has come along, who is waiting, who cannot. Asks the database alone.
+
+    Optimization: no row is made, since that decrypts its token and its app's keys: 2.6 s for 5,000 accounts, of a page
+    that looks every two seconds.
+    """
     rows = Subscription.objects.filter(webhook=move.source, state__in=[State.ACTIVE, State.UNKNOWN, State.MISSING])
-    there = set(
-        Subscription.objects.filter(webhook=move.target, state=State.ACTIVE).values_list("account_id", flat=True)
-        if move.target_id
-        else ()
+    arrived = Subscription.objects.filter(webhook=move.target_id, account=OuterRef("account"), state=State.ACTIVE)
+    on_the_way = rows.exclude(Exists(arrived)).exclude(state=State.MISSING)
+    return Plan(
+        moved=rows.filter(Exists(arrived)).count(),
+        waiting=list(on_the_way.exclude(access_token="").order_by("pk").values_list("pk", flat=True)),
+        left_behind=list(Account.objects.filter(subscriptions__in=on_the_way.filter(access_token="")).order_by("pk")),
     )
-    result = Plan([], [], [])
-    for row in rows.select_related("account", "webhook__app").order_by("pk"):
-        if row.account_id in there:
-            result.moved.append(row)
-        elif row.user_token and row.state != State.MISSING:
-            result.waiting.append(row)
-        elif row.state != State.MISSING:
-            result.left_behind.append(row)
-    return result
 
 
 def go_on(
@@ -165,9 +165,10 @@ def _register(move: Move, by: Actor) -> None:
 
 def _subscribe(move: Move, by: Actor, has_time: Callable[[], bool]) -> None:
     assert move.target is not None
-    for row in plan(move).waiting:
+    for pk in plan(move).waiting:
         if not has_time():
             return
+        row = Subscription.objects.select_related("account", "webhook__app").get(pk=pk)
         try:
             subscribe_as_before(row, move.target, by=by)
         except errors.TokenRevoked:

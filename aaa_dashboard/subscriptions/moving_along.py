@@ -156,7 +156,7 @@ def _note_trouble(
 
 
 def _progress(move: Move) -> tuple[str, int]:
-    return move.step, len(moving.plan(move).moved)
+    return move.step, moving.plan(move).moved
 
 
 def _is_wanted(move: Move) -> bool:

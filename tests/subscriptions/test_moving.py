@@ -80,7 +80,7 @@ def test_fifty_accounts_broken_off_after_twenty_and_gone_on_with(
     assert len(at_x(x, move.target)) == 20
     assert at_x(x, webhook) == everybody, "nobody is lost while it is broken off"
     plan = moving.plan(move)
-    assert (len(plan.moved), len(plan.waiting)) == (20, 30)
+    assert (plan.moved, len(plan.waiting)) == (20, 30)
 
     again = moving.begin(webhook, elsewhere.url, by=BY)
     assert again == move

@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from aaa_dashboard import encryption
 from aaa_dashboard.subscriptions import moving, moving_along, subscribing, tasks
 from aaa_dashboard.subscriptions.models import Move, Subscription
 from aaa_dashboard.subscriptions.moving_along import Went
@@ -88,7 +89,7 @@ def test_a_worker_that_dies_after_twenty_of_fifty_is_followed_by_one_that_goes_o
     }  # fmt: skip
 
     def moved() -> int:
-        return len(moving.plan(Move.objects.get()).moved)
+        return moving.plan(Move.objects.get()).moved
 
     Control(x.sandbox).fault("api_slow", seconds=0.05)  # it must not be done before it is killed
     worker = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=environment)
@@ -288,5 +289,26 @@ def test_the_page_asks_the_database_as_often_for_many_accounts_as_for_few(
 ) -> None:
     move = wanted()
     crowd(x, webhook, 12)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         operator.get(f"/moves/{move.pk}/")
+
+
+def test_a_look_at_the_page_opens_no_token(
+    x: X, webhook: Webhook, wanted: Callable[[], Move], operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = wanted()
+    crowd(x, webhook, 3)
+    really, opened = encryption.decrypt, 0
+
+    def decrypt(cipher: str) -> str:
+        nonlocal opened
+        opened += bool(cipher)
+        return really(cipher)
+
+    monkeypatch.setattr(encryption, "decrypt", decrypt)
+    operator.get(f"/moves/{move.pk}/")
+    of_three_accounts = opened
+    Subscription.objects.filter(webhook=webhook).delete()
+    opened = 0
+    operator.get(f"/moves/{move.pk}/")
+    assert of_three_accounts == opened, "the keys of the app alone"
