@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F, Model, ProtectedError, QuerySet
 
 from .following import alone
-from .leaving import delete_events
+from .leaving import Left, delete_events
 from .models import Category, Event, Gap, HandedOver, Refusal, RetentionPeriod, TrafficMinute, Unsplit
 from .pace import Pace
 
@@ -112,16 +112,19 @@ def _expire_category(period: RetentionPeriod, now: datetime, pace: Pace, give_up
             RetentionPeriod.objects.filter(pk=period.pk).update(looked_at=now)
             return removed, True
         with pace:
-            removed += _remove(period, ids)
+            deleted, held = _remove(period, ids)
+        removed += deleted
+        if held and not deleted:
+            return removed, False
     return removed, False
 
 
-def _remove(period: RetentionPeriod, ids: list[int]) -> int:
-    deleted = delete_events(ids)
-    period.passed_id = ids[-1]
-    changed = {"passed_id": period.passed_id, "removed": F("removed") + deleted}
+def _remove(period: RetentionPeriod, ids: list[int]) -> Left:
+    left = delete_events(ids)
+    period.passed_id = left.held - 1 if left.held else ids[-1]
+    changed = {"passed_id": period.passed_id, "removed": F("removed") + left.deleted}
     RetentionPeriod.objects.filter(pk=period.pk).update(**changed)
-    return deleted
+    return left
 
 
 def _expired(period: RetentionPeriod, before: datetime, size: int) -> Iterator[int]:

@@ -10,6 +10,7 @@ from time import monotonic
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from ..leaving import lock_in_order
 from ..models import Event
 from ..pace import Pace
 from .counting import IN_UNSPLIT, count
@@ -76,7 +77,9 @@ def mark(copies: QuerySet[ContainedPost], give_up_at: float) -> bool:
         with pace:
             if not (keys := list(unmarked[: pace.size])):
                 return True
-            ContainedPost.objects.filter(pk__in=keys).update(due=True)
+            rows = ContainedPost.objects.filter(pk__in=keys)
+            lock_in_order(rows)
+            rows.update(due=True)
     return False
 
 
@@ -84,7 +87,7 @@ def _take_out(event_id: int, now: datetime, wishes: Wishes) -> bool:
     """Take what is due out of one event. Counts it for those who asked, in the same transaction."""
     with transaction.atomic():
         event = Event.objects.select_for_update().filter(pk=event_id).only("kind", "payload").first()
-        due = list(ContainedPost.objects.filter(event_id=event_id, due=True))
+        due = list(ContainedPost.objects.filter(event_id=event_id, due=True).order_by("pk").select_for_update())
         posts = [row.post_id for row in due]
         if event is not None and due:
             entombed = dict(Tombstone.objects.filter(post_id__in=posts).values_list("post_id", "why"))

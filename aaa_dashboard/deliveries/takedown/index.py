@@ -147,7 +147,7 @@ def _delete_unwanted(heads: Iterable[_Head], wishes: _Wishes) -> int:
     for head in heads:
         if wish := _unwanted_by(head, wishes):
             with transaction.atomic():
-                number = delete_events([head.pk])
+                number = delete_events([head.pk]).deleted
                 if wish.done_at is None:
                     count(wish, {EVENTS_FOR if head.for_user_id == wish.x_id else EVENTS_BY: number})
                 ask_to_forget()

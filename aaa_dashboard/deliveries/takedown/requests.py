@@ -104,6 +104,7 @@ def _promise(takedown: Takedown, by: Actor, now: datetime) -> None:
 def _widen(same: QuerySet[Takedown], until: datetime, by: Actor, now: datetime) -> Takedown | None:
     """Let what is under way reach up to now: its steps begin anew. None: it is under way no more."""
     with transaction.atomic():
+        lock()  # before the takedown, as everybody does
         if not same.update(last_event_id=newest_id(Event), step=0):
             return None
         same.filter(until__lt=until).update(until=until)

@@ -49,11 +49,13 @@ def _delete(takedown: Takedown, events: QuerySet[Event], words: str, give_up_at:
         with pace:
             if not (found := list(ordered.filter(pk__gt=last)[: pace.size])):
                 return True
-            last = found[-1][0]
-            deleted = delete_events([pk for pk, occurred_at in found if occurred_at <= takedown.until])
+            deleted, held = delete_events([pk for pk, occurred_at in found if occurred_at <= takedown.until])
+            last = held - 1 if held else found[-1][0]
             count(takedown, {words: deleted})
             if deleted:
                 ask_to_forget()
+        if held and not deleted:
+            return False
     return False
 
 
