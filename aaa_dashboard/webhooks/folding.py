@@ -7,7 +7,6 @@ from heapq import merge
 from itertools import groupby
 
 from .models import Webhook, WebhookChange
-from .preflight import SLOW_SECONDS
 
 Kind = WebhookChange.Kind
 MOST_LINES = 100
@@ -61,5 +60,4 @@ def _fold(changes: Iterator[WebhookChange]) -> Iterator[WebhookChange | Run]:
 
 
 def _is_good(change: WebhookChange) -> bool:
-    is_fast = change.answer_ms is not None and change.answer_ms <= SLOW_SECONDS * 1000
-    return change.kind == Kind.CHALLENGED and is_fast
+    return change.kind == Kind.CHALLENGED and change.answer_ms is not None and not change.is_slow

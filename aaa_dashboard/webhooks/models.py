@@ -9,6 +9,8 @@ from django.db import models
 from aaa_dashboard.encryption import EncryptedTextField
 
 DEFAULT_SLUG = "twitter"
+SLOW_SECONDS = 1.0
+"""From here on the time of an answer to a challenge is pointed out: X waits 3 s."""
 
 
 class App(models.Model):
@@ -155,6 +157,11 @@ class WebhookChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.webhook}"
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it is a challenge that X might not have waited for, had it been a little slower."""
+        return self.answer_ms is not None and self.answer_ms > SLOW_SECONDS * 1000
 
 
 class Allowance(models.Model):

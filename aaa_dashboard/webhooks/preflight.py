@@ -26,10 +26,9 @@ from django.conf import settings
 
 from . import certificates
 from .credentials import credentials_of
-from .models import App
+from .models import SLOW_SECONDS, App
 
 X_WAITS_SECONDS = 3.0
-SLOW_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0
 FEW_DAYS = 14
 MOST_BYTES = 4096

@@ -91,7 +91,8 @@ def test_when_other_lines_are_too_many_challenges_end_where_they_do(
 
 
 def test_the_page_says_it_in_words(hook: Webhook, agent: Client) -> None:
-    challenged(hook, 3.0, 41.5)
+    challenged(hook, 3.0, 41.5, 1830.2)
     text = " ".join(strip_tags(agent.get(f"/webhooks/{hook.pk}/").content.decode()).split())
+    assert "Challenge answered · 1830.2 ms, slow: X waits 3 s" in text
     assert "2 challenges answered · slowest in 41.5 ms" in text
     assert "21 November 2026 12:00:00 UTC to 21 November 2026 13:00:00 UTC" in text
