@@ -41,7 +41,8 @@ def _something_to_act_upon(db: None) -> None:
     webhook = Webhook.objects.create(pk=1, app=app, x_id="1", url=app.receive_url, failures=1, finding="It is away.")
     account = Account.objects.create(pk=1, x_user_id="1", screen_name="acme")
     for pk, state in enumerate(Subscription.State.values, start=1):
-        of = account if state == "missing" else Account.objects.create(x_user_id=f"9{pk}", screen_name=f"acme{pk}")
+        names = {"x_user_id": f"9{pk}", "screen_name": f"acme{pk}"}
+        of = account if state == "missing" else Account.objects.create(pk=100 + pk, **names)
         Subscription.objects.create(webhook=webhook, account=of, state=state, state_since=now)
     Gap.objects.create(
         pk=1, webhook=webhook, cause=Gap.Cause.INVALID, began_at=now, ended_at=now, state="found", state_since=now
