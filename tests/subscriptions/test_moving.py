@@ -1,6 +1,7 @@
 """Moving a webhook with fifty accounts to another address, broken off and gone on with."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -141,6 +142,57 @@ def test_accounts_without_a_token_are_named_and_the_old_address_has_to_be_typed(
     assert set(webhooks_at_x(x)) == {webhook.url, elsewhere.url}
     assert "The webhook has moved" in worked(operator, move, address=webhook.url)
     assert webhooks_at_x(x) == [elsewhere.url]
+
+
+def lose(x: X, webhook: Webhook) -> Subscription:
+    """X loses one of a webhook's accounts."""
+    row = Subscription.objects.filter(webhook=webhook).order_by("pk")[0]
+    path = f"/1.1/account_activity/webhooks/{webhook.x_id}/subscriptions/{row.account.x_user_id}/all.json"
+    assert x.bearing().delete(path).status_code == 204
+    Subscription.objects.update(state_since=timezone.now() - timedelta(hours=1))  # older than X's next list
+    return row
+
+
+def test_an_account_that_x_has_lost_comes_along(x: X, webhook: Webhook, elsewhere: Receiver) -> None:
+    everybody = crowd(x, webhook, 3)
+    lost = lose(x, webhook)
+    move = moving.begin(webhook, elsewhere.url, by=BY)
+    moving.go_on(move, by=BY)
+    assert move.step == Move.Step.DONE
+    assert move.target
+    assert at_x(x, move.target) == everybody
+    row = Subscription.objects.get(webhook=move.target, account=lost.account)
+    assert (row.state, bool(row.user_token), row.consent_by) == ("active", True, lost.consent_by)
+
+
+def test_one_that_x_has_lost_and_that_nobody_can_bring_back_is_named_before_the_old_webhook_goes(
+    x: X, webhook: Webhook, elsewhere: Receiver, operator: Client
+) -> None:
+    crowd(x, webhook, 3)
+    lost = lose(x, webhook)
+    Subscription.objects.filter(pk=lost.pk).update(repairs=3)
+    operator.post(f"/webhooks/{webhook.pk}/move/", {"url": elsewhere.url})
+    page = worked(operator, Move.objects.get())
+    assert "2 of 2 accounts are subscribed at the new address" in page
+    assert "type its address" in page
+    assert str(lost.account) in page
+    assert set(webhooks_at_x(x)) == {webhook.url, elsewhere.url}
+
+
+def test_one_that_x_has_lost_and_does_not_take_back_is_left_to_a_person_after_three_tries(
+    x: X, webhook: Webhook, elsewhere: Receiver
+) -> None:
+    crowd(x, webhook, 1)
+    lost = lose(x, webhook)
+    move = moving.begin(webhook, elsewhere.url, by=BY)
+    moving.go_on(move, by=BY, budget_seconds=0)
+    with x.app_is(may_use_activity=0):
+        for _ in range(3):
+            assert moving.plan(move).waiting == [lost.pk]
+            with pytest.raises(XError):
+                moving.go_on(move, by=BY)
+    moving.go_on(move, by=BY)
+    assert (move.step, moving.plan(move).left_behind) == (Move.Step.DELETE, [lost.account])
 
 
 def test_agents_move_nothing(agent: Client, webhook: Webhook) -> None:
