@@ -9,16 +9,18 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from aaa_dashboard.audit import Actor, record
 from aaa_dashboard.deliveries import gaps
+from aaa_dashboard.deliveries.gaps.stretches import Stretch
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api.errors import Failure
 
 from . import remembered
 from .models import Job, Replay
+from .windows import TOO_OLD, Window
 
 MOST_ATTEMPTS = 5
 """What X did not bring in so many jobs it does not bring in another."""
@@ -139,9 +141,17 @@ def _leave_out(jobs: QuerySet[Job], now: datetime) -> int:
 def _tell_gaps(replay: Replay) -> None:
     for gap in replay.gaps.all():
         if replay.state == Replay.State.COMPLETE:
-            gaps.recovered(gap, f"X has sent again all it had tried to deliver: replay {replay.pk}.")
+            if gaps.recovered(gap, f"X has sent again all it had tried to deliver: replay {replay.pk}."):
+                replay.gaps.add(*gaps.split_off(gap, _too_old(replay), TOO_OLD))
         elif replay.state == Replay.State.FAILED:
             gaps.lost(gap, f"Replay {replay.pk} failed. {replay.remark}")
+
+
+def _too_old(replay: Replay) -> list[Stretch]:
+    """What was to be asked for, and was out of X's reach when its turn came."""
+    planned = {part: window.begin for part, window in enumerate(Window(replay.from_date, replay.to_date).jobs(), 1)}
+    asked = replay.jobs.filter(state=State.COMPLETE).values_list("part").annotate(Min("from_date")).order_by("part")
+    return [Stretch(planned[part], begin) for part, begin in asked if begin > planned[part]]
 
 
 def _why(last: dict[int, Job]) -> str:

@@ -78,7 +78,7 @@ def plan(webhook: Webhook, window: Window, *, now: datetime) -> Plan:
         planning.NotTaken: X could not be asked.
     """
     planning.look_at(webhook, window, now=now)
-    jobs, gaps = list(window.jobs()), planning.covered(webhook, window)
+    jobs, gaps = list(window.jobs()), planning.covered(webhook, window, now=now)
     first, last = jobs[0].askable_at, max(job.askable_at for job in jobs)
     return Plan(
         webhook=webhook,

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from aaa_dashboard.audit import Actor, record
 from aaa_dashboard.deliveries import gaps
+from aaa_dashboard.deliveries.gaps.stretches import Stretch
 from aaa_dashboard.deliveries.models import Gap
 from aaa_dashboard.webhooks.models import Webhook
 
 from .models import Job, Replay
-from .windows import REACHES_BACK, Window, oldest
+from .windows import REACHES_BACK, TOO_OLD, Window, oldest
 
 TOO_YOUNG = "X takes it from then on."
 TIME_TO_READ = timedelta(minutes=15)
@@ -51,7 +53,7 @@ def request(webhook: Webhook, window: Window, *, by: Actor, now: datetime) -> Re
     try:
         with transaction.atomic():
             replay = _make(webhook, window, by, now)
-            _take(replay, covered(webhook, window))
+            _take(replay, covered(webhook, window, now=now))
             return replay
     except IntegrityError:
         there = Replay.objects.filter(
@@ -79,16 +81,16 @@ def request_for(found: Iterable[Gap], window: Window, *, by: Actor, now: datetim
         return None
 
 
-def covered(webhook: Webhook, window: Window) -> list[Gap]:
-    """The gaps that a window would close: those that wait, and those that were given up."""
-    return list(
-        Gap.objects.filter(
-            webhook=webhook,
-            state__in=TO_BE_CLOSED,
-            began_at__gte=window.begin,
-            ended_at__lte=window.end,
-        ).order_by("began_at")
-    )
+def covered(webhook: Webhook, window: Window, *, now: datetime) -> list[Gap]:
+    """The gaps that a window would close: those that wait, and those that were given up.
+
+    A window that begins with the oldest that X has closes what is left of a gap that began before it.
+    """
+    begins = Q(began_at__gte=window.begin)
+    if window.begin <= oldest(now):
+        begins = Q(ended_at__gt=window.begin)
+    found = Gap.objects.filter(begins, webhook=webhook, state__in=TO_BE_CLOSED, ended_at__lte=window.end)
+    return list(found.order_by("began_at"))
 
 
 class _NothingLeft(Exception):
@@ -125,7 +127,8 @@ def _make(webhook: Webhook, window: Window, by: Actor, now: datetime) -> Replay:
 
 
 def _take(replay: Replay, found: Iterable[Gap]) -> list[Gap]:
-    """Make gaps the replay's own, as far as they are nobody else's."""
+    """Make gaps the replay's own, as far as they are nobody else's and X still has what they missed."""
     taken = [gap for gap in found if gaps.recovering(gap, f"X is asked to send it again: replay {replay.pk}.")]
-    replay.gaps.add(*taken)
-    return taken
+    left = [part for gap in taken for part in gaps.split_off(gap, [Stretch(gap.began_at, replay.from_date)], TOO_OLD)]
+    replay.gaps.add(*left)
+    return left

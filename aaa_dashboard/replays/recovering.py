@@ -13,7 +13,7 @@ from aaa_dashboard.webhooks.models import Webhook
 
 from . import planning
 from .models import RecoveryPolicy, Replay
-from .windows import Window, around
+from .windows import TOO_OLD, Window, around
 
 TOGETHER = timedelta(minutes=10)
 """Gaps this close are asked for at once: X lets us ask five times in a quarter of an hour."""
@@ -93,7 +93,7 @@ def _recover(some: list[Gap], window: Window, now: datetime) -> bool:
     left = window.within_reach(now)
     if left is None:
         for gap in some:
-            gaps.lost(gap, "X keeps deliveries for five days, and it is older.")
+            gaps.lost(gap, TOO_OLD)
         return False
     replay = planning.request_for(some, left, by=BY, now=now)
     if replay is None:

@@ -12,6 +12,7 @@ from django.conf import settings
 
 MINUTE = timedelta(minutes=1)
 REACHES_BACK = timedelta(days=5)
+TOO_OLD = "X keeps deliveries for five days, and this was older when X could be asked."
 LONGEST_JOB = timedelta(hours=2)
 """What X recommends for one job."""
 CLOCKS_DIFFER = timedelta(seconds=10)

@@ -107,6 +107,7 @@ def test_many_gaps_cost_no_more_queries_than_one(
         agent.get("/gaps/")
 
 
+@time_machine.travel(NOON + 2 * HOUR)
 @pytest.mark.parametrize(
     ("state", "recovered", "dismissed"),
     [
@@ -137,6 +138,12 @@ def test_recovering_begins_at_the_form_with_the_whole_gap_in_it(history: History
     )
     with time_machine.travel(NOON + 2 * HOUR):
         assert operator.get(url).status_code == 200
+
+
+def test_only_what_x_still_has_of_a_gap_is_offered(history: History) -> None:
+    gap = make_gap(history.webhook, minutes=8 * 24 * 60)
+    assert "begin=2026-03-06T12%3A02Z&end=2026-03-10T12%3A01Z" in shown(gap, NOON + timedelta(days=9)).recover_url
+    assert shown(gap, NOON + timedelta(days=14)).recover_url == ""
 
 
 def test_a_webhook_that_is_gone_is_not_asked_for(history: History, operator: Client) -> None:

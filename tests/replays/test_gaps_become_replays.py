@@ -17,6 +17,7 @@ from .test_asking_x import together
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BEGIN = NOW - timedelta(hours=3)
+OLDEST = NOW - timedelta(days=5) + MINUTE
 What = RecoveryPolicy.What
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +104,62 @@ def test_what_is_too_old_is_lost_and_of_what_is_partly_too_old_the_rest_is_asked
     assert state_of(old) == Gap.State.LOST
     assert "five days" in old.detail
     assert state_of(partly) == Gap.State.RECOVERING
-    assert Replay.objects.get().from_date == NOW - timedelta(days=5) + MINUTE
+    assert Replay.objects.get().from_date == OLDEST
+
+
+def stretches(state: str) -> list[tuple[datetime, datetime | None, int | None]]:
+    """From when to when gaps in a state are, and how much they miss."""
+    return list(Gap.objects.filter(state=state).order_by("began_at").values_list("began_at", "ended_at", "missing"))
+
+
+def test_what_x_keeps_no_more_of_a_gap_is_lost_and_only_the_rest_is_recovered(quiet_webhook: Webhook) -> None:
+    begin, end = NOW - timedelta(days=10), OLDEST + timedelta(days=1)
+    gap(quiet_webhook, begin, end, missing=60_000)
+    assert recovering.recover(NOW) == 1
+    days = (OLDEST - begin) / timedelta(days=1)
+    lost = (begin, OLDEST, round(60_000 * days / (days + 1)))
+    assert stretches(Gap.State.LOST) == [lost]
+    assert "five days" in Gap.objects.get(state=Gap.State.LOST).detail
+    finish(Replay.objects.get())
+    assert stretches(Gap.State.LOST) == [lost]
+    assert stretches(Gap.State.RECOVERED) == [(OLDEST, end, 60_000 - lost[2])]
+
+
+def test_what_grew_too_old_while_it_waited_is_lost(quiet_webhook: Webhook) -> None:
+    begin, end = NOW - timedelta(days=6), OLDEST + timedelta(hours=3)
+    gap(quiet_webhook, begin, end, missing=None)
+    recovering.recover(NOW)
+    first, second = Replay.objects.get().jobs.order_by("part")
+    for job, minutes in ((first, 10), (second, 5)):
+        Job.objects.filter(pk=job.pk).update(from_date=job.from_date + minutes * MINUTE)
+    finish(Replay.objects.get())
+    assert stretches(Gap.State.LOST) == [
+        (begin, OLDEST + 10 * MINUTE, None),
+        (second.from_date, second.from_date + 5 * MINUTE, None),
+    ]
+    assert stretches(Gap.State.RECOVERED) == [
+        (OLDEST + 10 * MINUTE, second.from_date, None),
+        (second.from_date + 5 * MINUTE, end, None),
+    ]
+    assert Replay.objects.get().gaps.count() == 2
+
+
+def test_a_gap_that_grew_too_old_while_it_waited_is_lost_as_a_whole(quiet_webhook: Webhook) -> None:
+    found = gap(quiet_webhook, OLDEST + MINUTE, OLDEST + 10 * MINUTE)
+    recovering.recover(NOW)
+    Job.objects.update(from_date=OLDEST + 10 * MINUTE)
+    finish(Replay.objects.get())
+    assert state_of(found) == Gap.State.LOST
+    assert "five days" in found.detail
+
+
+def test_all_that_x_has_is_all_that_can_be_recovered_of_a_gap_that_is_older(quiet_webhook: Webhook) -> None:
+    found = gap(quiet_webhook, NOW - timedelta(days=6), OLDEST + timedelta(hours=1))
+    gap(quiet_webhook, NOW - timedelta(days=8), NOW - timedelta(days=7))
+    replay = planning.request(quiet_webhook, Window(OLDEST, OLDEST + timedelta(hours=2)), by=BY, now=NOW)
+    assert list(replay.gaps.all()) == [found]
+    assert state_of(found) == Gap.State.RECOVERING
+    assert [begin for begin, _, _ in stretches(Gap.State.LOST)] == [NOW - timedelta(days=6)]
 
 
 def test_complete_closes_its_gaps_and_failure_gives_them_up_with_the_reason(quiet_webhook: Webhook) -> None:

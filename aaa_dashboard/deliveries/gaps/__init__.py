@@ -2,11 +2,12 @@
 
 In order: `finding` reads what is stored since the last look (`minutes`, `life`) → `causes` and `silence` work out
 stretches in which events may be missing → `keeping` compares them with the rows, with how much is missing
-(`estimating`, `expectation`, `retries`) → `states`: what becomes of a gap after that.
+(`estimating`, `expectation`, `retries`) → `states` and `splitting`: what becomes of a gap after that.
 """
 
 from .finding import REPLAY_WINDOW, Found, find
 from .retries import register_replays
+from .splitting import split_off
 from .states import dismiss, found_again, lost, recovered, recovering, waiting
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "recovered",
     "recovering",
     "register_replays",
+    "split_off",
     "waiting",
 ]

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from aaa_dashboard.deliveries.gaps import REPLAY_WINDOW
 from aaa_dashboard.deliveries.models import Gap, GapSearch, TrafficMinute
+from aaa_dashboard.deliveries.traffic import MINUTE
 
 State = Gap.State
 PAGE = 50
@@ -64,7 +66,7 @@ def shown(gap: Gap, now: datetime) -> GapShown:
         gap=gap,
         length=_length((gap.ended_at or now) - gap.began_at),
         missing=_missing(gap),
-        recover_url=_recover_url(gap) if gap.state in TO_RECOVER and not gap.webhook.deleted_at else "",
+        recover_url=_recover_url(gap, now) if gap.state in TO_RECOVER and not gap.webhook.deleted_at else "",
         may_be_dismissed=gap.state in TO_DISMISS,
     )
 
@@ -85,11 +87,13 @@ def _missing(gap: Gap) -> str:
     return f"about {gap.missing:,}" if gap.missing else "probably none"
 
 
-def _recover_url(gap: Gap) -> str:
-    """The form for a replay, with the gap's window in it."""
+def _recover_url(gap: Gap, now: datetime) -> str:
+    """The form for a replay, with what X still has of the gap in it; empty when that is nothing."""
     assert gap.ended_at is not None, "what goes on cannot be asked for"
-    end = gap.ended_at + timedelta(minutes=1)
-    window = {"webhook": gap.webhook_id, "begin": _minute(gap.began_at), "end": _minute(end), "gap": gap.pk}
+    begin, end = max(gap.began_at, now - REPLAY_WINDOW + 2 * MINUTE), gap.ended_at + MINUTE
+    if begin >= gap.ended_at:
+        return ""
+    window = {"webhook": gap.webhook_id, "begin": _minute(begin), "end": _minute(end), "gap": gap.pk}
     return f"{reverse('replays:new')}?{urlencode(window)}"
 
 
