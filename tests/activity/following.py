@@ -30,7 +30,7 @@ class Page:
 
     async def next(self) -> tuple[str, dict[str, Any]]:
         """Wait for the next message; returns its name and its data."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for chunk in self._stream:
                 fields = dict(line.split(": ", 1) for line in chunk.decode().strip().split("\n"))
                 if "event" in fields:
@@ -63,7 +63,7 @@ async def rest() -> None:
     """Wait until the feed has noticed that nobody watches any more, where that is so."""
     feed = following._feeds[asyncio.get_running_loop()]
     if feed._task and not feed._followers:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await feed._task
 
 

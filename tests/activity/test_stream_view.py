@@ -122,7 +122,7 @@ def test_it_ends_when_whoever_opened_it_may_look_no_more(
             beats += b"event: beat" in await anext(chunks)
         await sync_to_async(act)(user)
         await sync_to_async(store)()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for _ in chunks:
                 pass
         await rest()

@@ -104,14 +104,14 @@ def test_processes_take_different_turns() -> None:
     ]
     turns = sorted(float(line) for process in processes for line in process.communicate(timeout=60)[0].splitlines())
     assert len(turns) == 24
-    assert min(later - earlier for earlier, later in pairwise(turns)) > 0.9
+    assert min(later - earlier for earlier, later in pairwise(turns)) > 0.5
 
 
 def test_turns_are_by_endpoint_and_by_whom_x_counts_for(db: None) -> None:
     assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") == 0
     assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "b") == 0
     assert limits.shared.take_turn(at.DELETE_WEBHOOK, "a") == 0
-    assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") > 0.9
+    assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") > 0.5
     assert limits.shared.take_turn(at.SUBSCRIBE, "a") == limits.shared.take_turn(at.SUBSCRIBE, "a") == 0
 
 
@@ -120,7 +120,7 @@ def test_nobody_waits_for_a_clock_that_was_wrong(db: None) -> None:
         subject="a", intent=at.REGISTER_WEBHOOK.intent, next_turn_at=timezone.now() + timedelta(hours=3)
     )
     assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") == 0
-    assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") == pytest.approx(1, abs=0.2)
+    assert 0.5 < limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") <= 1
 
 
 def test_windows_that_closed_long_ago_are_let_go(db: None) -> None:
@@ -140,7 +140,7 @@ def test_a_database_that_is_away_breaks_no_call_and_the_process_goes_by_what_it_
     with pytest.raises(errors.RateLimited):
         api.webhooks()
     assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") == 0
-    assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") > 0.9
+    assert limits.shared.take_turn(at.REGISTER_WEBHOOK, "a") > 0.5
 
 
 def test_what_is_left_is_shown_whoever_asked(

@@ -109,7 +109,7 @@ def test_turns_are_by_endpoint_and_by_whom_x_counts_for() -> None:
     assert limits.take_turn(at.REGISTER_WEBHOOK, "a") == 0
     assert limits.take_turn(at.REGISTER_WEBHOOK, "b") == 0
     assert limits.take_turn(at.DELETE_WEBHOOK, "a") == 0
-    assert limits.take_turn(at.REGISTER_WEBHOOK, "a") > 0.9
+    assert limits.take_turn(at.REGISTER_WEBHOOK, "a") > 0.5
 
 
 def test_threads_take_different_turns() -> None:
@@ -129,7 +129,7 @@ def test_threads_take_different_turns() -> None:
         thread.join()
     turns.sort()
     assert len(turns) == 160
-    assert min(later - earlier for earlier, later in pairwise(turns)) > 0.8
+    assert min(later - earlier for earlier, later in pairwise(turns)) > 0.5
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
