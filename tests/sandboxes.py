@@ -1,6 +1,7 @@
 """Both sides of X for tests of our own code: the sandbox, and a receiver as it meets it. Loaded by `conftest.py`."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,8 +53,11 @@ def elsewhere() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def x(sandbox: Sandbox, receiver: Receiver, settings: Settings) -> Iterator[X]:
-    """X, as nobody has used it yet, and the settings that go with it."""
+def x(sandbox: Sandbox, receiver: Receiver, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[X]:
+    """X, as nobody has used it yet, and the settings that go with it. It may be asked without a second in between."""
+    from aaa_dashboard.webhooks import limits
+
+    monkeypatch.setattr(limits, "SPACING", timedelta())
     settings.X_API_BASE_URL = sandbox.url
     settings.PUBLIC_URL = receiver.url.removesuffix("/webhook/twitter")
     settings.X_CONSUMER_KEY, settings.X_CONSUMER_SECRET = CONSUMER_KEY, SECRET

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -14,7 +14,6 @@ from pytest_django.fixtures import Settings
 from aaa_dashboard.staff.models import AuditEntry
 from aaa_dashboard.subscriptions.models import Account, Finding, Reconciliation, Subscription
 from aaa_dashboard.subscriptions.reconciling.words import WORDS
-from aaa_dashboard.webhooks import limits
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api import retries
 from aaa_dashboard.x_api.results import SignedIn, Subscriptions
@@ -30,7 +29,6 @@ PAGE, BEGIN = "/accounts/comparisons/", "/accounts/comparisons/begin/"
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SPACING", timedelta())
     monkeypatch.setattr(retries, "MAX_ATTEMPTS", 1)
 
 

@@ -14,7 +14,6 @@ from aaa_dashboard.subscriptions.claims import Busy, claimed
 from aaa_dashboard.subscriptions.models import Account, Finding, Move, Reconciliation, Subscription
 from aaa_dashboard.subscriptions.reconciling import ledger, repairing, running
 from aaa_dashboard.subscriptions.subscribing import subscribe
-from aaa_dashboard.webhooks import limits
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api import retries
 from aaa_dashboard.x_api.errors import TemporarilyUnavailable
@@ -31,7 +30,6 @@ Subscribed = Callable[..., SignedIn]
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SPACING", timedelta())
     monkeypatch.setattr(retries, "MAX_ATTEMPTS", 1)
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aaa_dashboard.webhooks import limits
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.webhooks.revalidating import keep_valid
 from aaa_dashboard.x_api import retries
@@ -34,7 +33,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SPACING", timedelta())
     monkeypatch.setattr(retries, "MAX_ATTEMPTS", 1)
 
 

@@ -9,18 +9,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils.html import strip_tags
 
-from aaa_dashboard.webhooks import limits, versions
+from aaa_dashboard.webhooks import versions
 from aaa_dashboard.webhooks.models import App, Version, Webhook
 from aaa_dashboard.webhooks.revalidating import keep_valid
 from tests.sandbox.client import X
 from tests.sandbox.wire import Receiver
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SPACING", timedelta())
 
 
 def shown(client: Client, webhook: Webhook) -> str:

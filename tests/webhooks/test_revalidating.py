@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from aaa_dashboard.webhooks import asking, credentials, limits, revalidating, validating
+from aaa_dashboard.webhooks import asking, credentials, revalidating, validating
 from aaa_dashboard.webhooks.models import App, Version, Webhook
 from aaa_dashboard.webhooks.revalidating import Attempt, Reason, keep_valid, retry_after
 from aaa_dashboard.webhooks.timeline import set_valid
@@ -24,11 +24,6 @@ pytestmark = pytest.mark.django_db
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 VERSION = "one version"
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SPACING", timedelta())
 
 
 @pytest.fixture
