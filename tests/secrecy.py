@@ -15,7 +15,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from functools import cache, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -135,9 +135,10 @@ def _texts() -> Iterator[tuple[str, str]]:
     from django.contrib.sessions.models import Session
     from django.db import connection
 
+    from tests.emptying import filled_tables
+
+    tables = filled_tables()
     with connection.cursor() as cursor:
-        cursor.execute(_which_hold_rows())
-        tables = [table for (table,) in cursor.fetchall()]
         for table in tables:
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} ORDER BY 1 DESC LIMIT {ROWS}")  # noqa: S608 - quoted
             places = [f"{table}.{column[0]}" for column in cursor.description]
@@ -146,15 +147,6 @@ def _texts() -> Iterator[tuple[str, str]]:
     if "django_session" in tables:
         for session in Session.objects.all()[:ROWS]:
             yield "django_session.session_data", json.dumps(session.get_decoded())
-
-
-@cache
-def _which_hold_rows() -> str:
-    """A query for the names of all tables that are not empty: a few of sixty, in one answer."""
-    from django.db import connection
-
-    tables = [(table, connection.ops.quote_name(table)) for table in connection.introspection.table_names()]
-    return " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {name})" for table, name in tables)  # noqa: S608
 
 
 def _as_text(value: object) -> str:
