@@ -209,6 +209,7 @@ def test_a_quiet_stream_gives_signs_of_life_that_carry_the_position(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "BEAT_SECONDS", 0.3)
+    store(received_at=timezone.now() - timedelta(minutes=2))  # where the feed begins: no lower id is waited for
 
     async def scenario() -> None:
         async with page(filters=Filters(category="messages")) as opened:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from aaa_dashboard.deliveries.models import TrafficMinute
 from aaa_dashboard.staff.notices.models import Notice, Severity
+from tests.deliveries.eventually import eventually
 
 from .conftest import Person, Site
 
@@ -19,6 +21,7 @@ def invalid() -> Notice:
 
 def test_an_operator_lands_on_it_and_it_refreshes_itself(site: Site, people: Callable[..., Person]) -> None:
     olga = people("olga", "manage_webhooks")
+    olga.page.clock.install()
     page = olga.sign_in("olga", "/overview/?hours=1")
     expect(page.get_by_role("heading", name="What to do first")).to_be_visible()
     page.get_by_text("The same as a table").click()
@@ -27,6 +30,8 @@ def test_an_operator_lands_on_it_and_it_refreshes_itself(site: Site, people: Cal
     # What it shows next is asked for by itself; the table that was opened stays open, the span that was chosen chosen.
     notice = invalid()
     site.deliver()
+    eventually(TrafficMinute.objects.filter(events__gt=0).exists)
+    page.clock.fast_forward(10_000)
     expect(page.get_by_text(notice.title)).to_be_visible()
     expect(page.get_by_role("heading", name="Events are flowing")).to_be_visible()
     expect(page.get_by_role("columnheader", name="New events")).to_be_visible()
