@@ -202,9 +202,9 @@ class Installation:
         assert self.receiver
         assert self.receiver.poll() is None, "the receiver has ended"
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=30) as answer:
                 return bool(answer.status == 200)
-        except urllib.error.URLError:
+        except OSError:
             return False
 
     # --- What people and the schedule do

@@ -86,7 +86,7 @@ def outage(here: Installation) -> tuple[Gap, Replay]:
 
 def every_event_is_there_once(here: Installation) -> None:
     here.settled()
-    eventually(lambda: here.all_sent() == set(here.all_stored()), 20)
+    eventually(lambda: here.all_sent() == set(here.all_stored()), 60)
     assert len(here.all_stored()) == len(set(here.all_stored()))
 
 
@@ -177,7 +177,7 @@ class Redis:
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         with redis.Redis.from_url(self.url) as client:
-            eventually(lambda: _answers(client), 20)
+            eventually(lambda: _answers(client), 60)
 
     def stop(self) -> None:
         if self.process:

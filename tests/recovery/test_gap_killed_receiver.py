@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BODY = b'{"for_user_id":"1000","tweet_create_events":[{"id_str":"%d"}]}'
 AWAY = timedelta(minutes=20)
 # Between a sign of life and its row: a busy machine, and a commit.
-LATE = timedelta(seconds=5)
+LATE = timedelta(seconds=20)
 
 
 def receiver() -> Server:
@@ -41,7 +41,7 @@ def deliver(server: Server, number: int) -> None:
 def test_from_the_kill_to_the_next_start(history: History) -> None:
     with receiver() as server:
         deliver(server, 1)
-        eventually(lambda: TrafficMinute.objects.filter(deliveries__gt=0).exists(), seconds=20)
+        eventually(lambda: TrafficMinute.objects.filter(deliveries__gt=0).exists(), seconds=60)
         server.kill()
         killed_at = datetime.now(UTC)
     # Nobody waits twenty minutes: what the receiver wrote is moved back instead.
@@ -53,7 +53,7 @@ def test_from_the_kill_to_the_next_start(history: History) -> None:
     assert only(find(started_at)).state == Gap.State.OPEN
     with receiver() as server:
         deliver(server, 2)
-        eventually(lambda: TrafficMinute.objects.filter(until__gt=started_at).exists(), seconds=20)
+        eventually(lambda: TrafficMinute.objects.filter(until__gt=started_at).exists(), seconds=60)
         gap = only(find(datetime.now(UTC) + timedelta(seconds=15)))
 
     silent = killed_at - AWAY - gap.began_at
@@ -61,4 +61,4 @@ def test_from_the_kill_to_the_next_start(history: History) -> None:
     assert gap.cause == Gap.Cause.NO_RECEIVER
     assert gap.state == Gap.State.FOUND
     assert gap.ended_at is not None
-    assert started_at <= gap.ended_at <= started_at + timedelta(seconds=30)
+    assert started_at <= gap.ended_at <= started_at + timedelta(seconds=60)

@@ -99,7 +99,7 @@ def test_a_foreign_host_header_is_refused(start_sandbox: StartSandbox) -> None:
 
     request = urllib.request.Request(sandbox.url, headers={"Host": "attacker.example"})
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=5)
+        urllib.request.urlopen(request, timeout=30)
     refused.value.close()
 
     assert refused.value.code == 400
@@ -133,7 +133,7 @@ def test_without_a_webhook_it_shows_what_to_do(start_sandbox: StartSandbox) -> N
 def test_its_page_needs_nothing_but_itself(start_sandbox: StartSandbox) -> None:
     sandbox = start_sandbox()
 
-    with urllib.request.urlopen(sandbox.url, timeout=5) as response:
+    with urllib.request.urlopen(sandbox.url, timeout=30) as response:
         policy, page = response.headers["Content-Security-Policy"], response.read().decode()
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
