@@ -20,7 +20,7 @@ def postgresql_url() -> str | None:
     url = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/aaa_dashboard")
     server, _, _ = url.rpartition("/")
     try:
-        psycopg.connect(f"{server}/postgres", connect_timeout=10).close()
+        psycopg.connect(f"{server}/postgres", connect_timeout=30).close()
     except psycopg.OperationalError:
         return None
     return url
@@ -32,7 +32,7 @@ def redis_url() -> str | None:
     # Runs of two clones, and the two processes of a run, would take each other's messages from one database.
     own = f"{Path.cwd()} {os.environ.get('PYTEST_XDIST_WORKER', '')}"
     url = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{1 + zlib.crc32(own.encode()) % 15}")
-    client = redis.Redis.from_url(url, socket_connect_timeout=10)
+    client = redis.Redis.from_url(url, socket_connect_timeout=30)
     try:
         client.ping()
     except redis.RedisError:

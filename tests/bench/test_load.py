@@ -25,7 +25,7 @@ def server(*answers: bytes) -> Iterator[int]:
         thread = threading.Thread(target=serve, args=(listener, answers))
         thread.start()
         yield listener.getsockname()[1]
-        thread.join(timeout=10)
+        thread.join(timeout=30)
         assert not thread.is_alive()
 
 

@@ -18,7 +18,7 @@ def webhook() -> Iterator[Webhook]:
 
 def post(webhook: Webhook, *bodies: bytes) -> None:
     for body in bodies:
-        with urllib.request.urlopen(webhook.url, body, timeout=10) as answer:
+        with urllib.request.urlopen(webhook.url, body, timeout=30) as answer:
             assert answer.status == 200
 
 
@@ -55,5 +55,5 @@ def test_how_a_replay_ended_is_no_delivery(webhook: Webhook) -> None:
 
 
 def test_it_answers_challenges(webhook: Webhook) -> None:
-    with urllib.request.urlopen(f"{webhook.url}?crc_token=token&nonce=n", timeout=10) as answer:
+    with urllib.request.urlopen(f"{webhook.url}?crc_token=token&nonce=n", timeout=30) as answer:
         assert answer.read() == b'{"response_token": "sha256=6UERDj0r/oJiHw4+FDRzDXMF0QbF9oyHFl0LJ6RhGko="}'

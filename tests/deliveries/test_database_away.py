@@ -75,4 +75,4 @@ def test_a_receiver_starts_without_its_database_answers_challenges_and_lets_deli
 
             # X waits 3 s. The machine may be busy, though hardly three times.
             assert any(refused() < 3 for _ in range(3))
-            assert requests.get(f"{url}/readyz", timeout=10).status_code == 503
+            assert requests.get(f"{url}/readyz", timeout=30).status_code == 503

@@ -16,7 +16,7 @@ BODY = b'{"for_user_id":"1","tweet_create_events":[{"id_str":"192446421999999999
 
 
 def _get(url: str, **headers: str) -> requests.Response:
-    return requests.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()}, timeout=10)
+    return requests.get(url, headers={name.replace("_", "-"): value for name, value in headers.items()}, timeout=30)
 
 
 def test_a_process_that_is_up_says_so(server: str) -> None:
@@ -105,7 +105,7 @@ def test_metrics_are_not_for_everybody(server: str, settings: LazySettings) -> N
 
 
 def test_probes_are_read_only(server: str) -> None:
-    answer = requests.post(f"{server}/readyz", timeout=10)
+    answer = requests.post(f"{server}/readyz", timeout=30)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 

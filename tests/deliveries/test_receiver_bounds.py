@@ -24,7 +24,7 @@ def _connect(url: str) -> socket.socket:
     address = urlsplit(url)
     assert address.hostname
     assert address.port
-    return socket.create_connection((address.hostname, address.port), timeout=10)
+    return socket.create_connection((address.hostname, address.port), timeout=30)
 
 
 @pytest.mark.parametrize("sent", [b"", BODY[:10]], ids=["nothing", "a part"])
@@ -56,13 +56,13 @@ def test_a_sender_that_hangs_up_leaves_nothing_but_a_refusal(transactional_db: N
 
 @pytest.mark.parametrize("path", ["/", "/webhook/", "/webhook/unknown", "/webhook/twitter/more", "/webhook//twitter"])
 def test_an_unknown_path_is_not_found(server: str, path: str) -> None:
-    answer = requests.post(server + path, data=BODY, timeout=10, allow_redirects=False)
+    answer = requests.post(server + path, data=BODY, timeout=30, allow_redirects=False)
     assert answer.status_code == 404
 
 
 def test_a_path_is_recorded_without_what_could_disturb_a_terminal(transactional_db: None) -> None:
     with serving(Entry(None)) as url:
-        requests.get(url + "/webhook/%1b%5b2J" + "x" * 300, timeout=10)
+        requests.get(url + "/webhook/%1b%5b2J" + "x" * 300, timeout=30)
     path = Refusal.objects.get().path
     assert path.startswith("/webhook/\ufffd[2J")
     assert len(path) == 200
@@ -84,7 +84,7 @@ def test_noise_does_not_take_the_place_of_what_matters(transactional_db: None, s
     settings.RECEIVER_REFUSALS_PER_MINUTE = 3
     with serving(Entry(None)) as url:
         for number in range(20):
-            requests.get(f"{url}/webhook/scan{number}", timeout=10)
+            requests.get(f"{url}/webhook/scan{number}", timeout=30)
         Sender(f"{url}/webhook/twitter").post(BODY, x_twitter_webhooks_signature="sha256=forged")
     assert Refusal.objects.filter(reason="wrong signature").count() == 1
     assert Refusal.objects.filter(reason="unknown path").count() <= 6
@@ -96,7 +96,7 @@ def test_a_length_that_is_a_lie_stops_no_bookkeeping(transactional_db: None, len
         with _connect(url) as connection:
             connection.sendall(b"POST /webhook/twitter HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % length)
             assert connection.recv(4096).startswith(b"HTTP/1.1 4")
-        assert requests.get(f"{url}/readyz", timeout=10).status_code == 200
+        assert requests.get(f"{url}/readyz", timeout=30).status_code == 200
     assert Refusal.objects.get().size == 2**31 - 1
     assert TrafficMinute.objects.exists()
 

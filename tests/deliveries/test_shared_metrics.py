@@ -105,7 +105,7 @@ def test_every_process_tells_what_holds_for_all(transactional_db: None, kind: st
     app = App.objects.get_or_create(slug="twitter", defaults={"name": "Default"})[0]
     count(app, minute_of(timezone.now()) - MINUTE, "another", 7)
     with serving(asgi.receiver if kind == "receiver" else asgi.web) as url:
-        text = requests.get(f"{url}/metrics", timeout=10).text
+        text = requests.get(f"{url}/metrics", timeout=30).text
     assert "aaa_last_minute_deliveries 7.0" in text
     assert "aaa_shared_complete 1.0" in text
     assert "aaa_workers 0.0" in text
@@ -190,7 +190,7 @@ def test_the_receiver_goes_on_while_metrics_are_asked(server: str, entry: Entry)
 
 
 def test_every_metric_is_in_the_documents(server: str) -> None:
-    told = re.findall(r"^# TYPE (\w+)", requests.get(f"{server}/metrics", timeout=10).text, flags=re.MULTILINE)
+    told = re.findall(r"^# TYPE (\w+)", requests.get(f"{server}/metrics", timeout=30).text, flags=re.MULTILINE)
     document = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     assert len(told) > 20
     assert [name for name in told if f"`{name}" not in document] == []

@@ -37,7 +37,7 @@ def page(ada: Person, site: Site) -> Page:
 
 def test_the_row_becomes_what_a_reload_would_show(page: Page) -> None:
     erase()
-    expect(page.locator(".row .text")).to_have_text(["Another one", LEFT], timeout=15_000)
+    expect(page.locator(".row .text")).to_have_text(["Another one", LEFT])
     shown = page.locator(".row", has_text=LEFT).inner_text()
     page.reload()
     expect(page.locator(".row .text")).to_have_text(["Another one", LEFT])
@@ -49,12 +49,12 @@ def test_whoever_stands_on_the_row_goes_on_standing_there(page: Page) -> None:
     page.keyboard.press("j")
     expect(page.locator(".row", has_text=WORDS).locator(".who")).to_be_focused()
     erase()
-    expect(page.locator(".row", has_text=LEFT).locator(".who")).to_be_focused(timeout=15_000)
+    expect(page.locator(".row", has_text=LEFT).locator(".who")).to_be_focused()
 
 
 def test_an_event_that_left_leaves_the_page(page: Page) -> None:
     Event.objects.all().delete()
-    expect(page.locator(".row")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".row")).to_have_count(0)
     expect(page.get_by_text("No event has come yet")).to_be_visible()
 
 
@@ -64,7 +64,7 @@ def test_a_pause_holds_nothing_back_that_was_erased(page: Page, site: Site) -> N
     site.deliver(quoted)
     expect(page.get_by_role("status")).to_have_text("Paused · 1 waiting")
     erase()
-    expect(page.get_by_text(WORDS)).to_have_count(0, timeout=15_000)
+    expect(page.get_by_text(WORDS)).to_have_count(0)
     page.keyboard.press("Space")
     expect(page.locator(".row .text")).to_have_text(["What do you say?", f"“{LEFT}”", "Another one", LEFT])
 

@@ -17,7 +17,7 @@ WEBHOOKS = f"{AAA}/webhooks.json"
 @pytest.fixture(autouse=True)
 def _faults_end(x: X) -> Iterator[None]:
     yield
-    requests.delete(x.url("/control/faults"), timeout=10).raise_for_status()
+    requests.delete(x.url("/control/faults"), timeout=30).raise_for_status()
 
 
 @pytest.mark.parametrize(
@@ -26,19 +26,19 @@ def _faults_end(x: X) -> Iterator[None]:
 )
 def test_x_has_a_problem(x: X, fault: str, code: tuple[int, int]) -> None:
     app, owner = x.bearing(), x.signed()
-    requests.put(x.url(f"/control/faults/{fault}"), json={}, timeout=10).raise_for_status()
+    requests.put(x.url(f"/control/faults/{fault}"), json={}, timeout=30).raise_for_status()
 
     for answer in (app.get(WEBHOOKS), owner.post(WEBHOOKS, data={"url": "x"}), owner.get("/1.1/users/lookup.json")):
         assert error(answer) == code
 
-    requests.delete(x.url(f"/control/faults/{fault}"), timeout=10).raise_for_status()
+    requests.delete(x.url(f"/control/faults/{fault}"), timeout=30).raise_for_status()
     assert app.get(WEBHOOKS).status_code == 200
 
 
 @pytest.mark.parametrize("fault", ["api_503", "api_130", "api_131", "api_429"])
 def test_the_limits_are_told_all_the_same(x: X, fault: str) -> None:
     app, owner = x.bearing(), x.signed()
-    requests.put(x.url(f"/control/faults/{fault}"), json={}, timeout=10).raise_for_status()
+    requests.put(x.url(f"/control/faults/{fault}"), json={}, timeout=30).raise_for_status()
 
     answers = {
         15: app.get(WEBHOOKS),
@@ -54,7 +54,7 @@ def test_the_limits_are_told_all_the_same(x: X, fault: str) -> None:
 
 
 def test_what_has_no_limit_tells_none(x: X) -> None:
-    requests.put(x.url("/control/faults/api_503"), json={}, timeout=10).raise_for_status()
+    requests.put(x.url("/control/faults/api_503"), json={}, timeout=30).raise_for_status()
 
     for answer in (x.anonymous().get("/1.1/statuses.json"), x.anonymous().post("/oauth/request_token")):
         assert error(answer) == (503, 67)
@@ -63,7 +63,7 @@ def test_what_has_no_limit_tells_none(x: X) -> None:
 
 def test_no_challenge_is_passed_while_webhooks_are_invalid(x: X, receiver: Receiver) -> None:
     webhook_id = x.register(receiver.url)
-    requests.put(x.url("/control/faults/webhook_invalid"), json={}, timeout=10).raise_for_status()
+    requests.put(x.url("/control/faults/webhook_invalid"), json={}, timeout=30).raise_for_status()
 
     for answer in (
         x.signed().put(f"{AAA}/webhooks/{webhook_id}.json"),
@@ -73,20 +73,20 @@ def test_no_challenge_is_passed_while_webhooks_are_invalid(x: X, receiver: Recei
         assert message(answer).startswith("Non-200 response code during CRC GET request")
     assert [(hook["id"], hook["valid"]) for hook in x.bearing().get(WEBHOOKS).json()] == [(webhook_id, False)]
 
-    requests.delete(x.url("/control/faults/webhook_invalid"), timeout=10).raise_for_status()
+    requests.delete(x.url("/control/faults/webhook_invalid"), timeout=30).raise_for_status()
     assert x.signed().put(f"{AAA}/webhooks/{webhook_id}.json").status_code == 204
 
 
 @pytest.mark.parametrize(("fault", "code"), [("bearer_89", (403, 89)), ("bearer_99", (403, 99))])
 def test_bearer_tokens_are_refused_and_new_ones_as_well(x: X, fault: str, code: tuple[int, int]) -> None:
-    requests.put(x.url(f"/control/faults/{fault}"), json={}, timeout=10).raise_for_status()
+    requests.put(x.url(f"/control/faults/{fault}"), json={}, timeout=30).raise_for_status()
 
     assert error(x.bearing().get(WEBHOOKS)) == code
     assert x.signed().get("/1.1/account/verify_credentials.json").status_code == 200
 
 
 def test_refusals_have_words_and_no_code(x: X) -> None:
-    requests.put(x.url("/control/faults/api_no_code"), json={}, timeout=10).raise_for_status()
+    requests.put(x.url("/control/faults/api_no_code"), json={}, timeout=30).raise_for_status()
 
     answer = x.bearing().get(f"{AAA}/webhooks/1234/subscriptions/all/list.json")
 

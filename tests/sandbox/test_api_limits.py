@@ -43,7 +43,7 @@ def test_after_a_quarter_of_an_hour_there_are_as_many_again(limited: X) -> None:
     while app.get(WEBHOOKS).status_code == 200:
         pass
 
-    requests.post(limited.url("/control/clock"), json={"advance": 901}, timeout=10).raise_for_status()
+    requests.post(limited.url("/control/clock"), json={"advance": 901}, timeout=30).raise_for_status()
 
     answer = app.get(WEBHOOKS)
     assert remaining(answer) == 14
@@ -72,7 +72,7 @@ def test_refusals_count_as_well(limited: X) -> None:
 
 def test_what_x_itself_does_wrong_counts_as_well(limited: X) -> None:
     app = limited.bearing()
-    requests.put(limited.url("/control/faults/api_503"), json={}, timeout=10).raise_for_status()
+    requests.put(limited.url("/control/faults/api_503"), json={}, timeout=30).raise_for_status()
 
     assert [remaining(app.get(WEBHOOKS)) for _ in range(2)] == [14, 13]
 

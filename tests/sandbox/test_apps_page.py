@@ -16,13 +16,13 @@ APP_ID = "28193746"
 def submit(x: X, action: str, **values: str) -> requests.Response:
     """Send a form of the page, changed in some of its fields; an empty value takes a tick away."""
     browser = requests.Session()
-    page = browser.get(x.url("/apps"), timeout=10).text
+    page = browser.get(x.url("/apps"), timeout=30).text
     csrf = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert csrf
     ticked = dict.fromkeys(re.findall(r'type="checkbox" name="([^"]+)"[^>]* checked', page), "on")
     given = {f"{APP_ID}-permission": "read-write-directmessages", f"{APP_ID}-type": "web", **ticked, **values}
     data = {"csrfmiddlewaretoken": csrf[1], **{name: value for name, value in given.items() if value}}
-    return browser.post(x.url(action), data=data, headers={"Referer": x.url("/apps")}, timeout=10)
+    return browser.post(x.url(action), data=data, headers={"Referer": x.url("/apps")}, timeout=30)
 
 
 @pytest.fixture

@@ -202,7 +202,7 @@ def test_what_cannot_be_done_is_explained(control: Control, step: dict[str, str]
 
 
 def test_a_form_of_a_foreign_page_does_nothing(control: Control) -> None:
-    answer = requests.post(f"{control.sandbox.url}/control/reset", data="{}", timeout=10)
+    answer = requests.post(f"{control.sandbox.url}/control/reset", data="{}", timeout=30)
 
     assert answer.status_code == 400
     assert "application/json" in answer.json()["error"]

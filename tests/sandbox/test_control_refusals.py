@@ -99,7 +99,7 @@ def test_after_is_an_id(control: Control, path: str, after: str) -> None:
 @pytest.mark.parametrize("body", [b"{", b'{"name": "\\ud800"}', b'{"advance": NaN}', b"[" * 5_000, b"\xff"])
 def test_what_is_no_json_is_said_to_be_none(control: Control, body: bytes) -> None:
     answer = requests.post(
-        f"{control.sandbox.url}/control/users", body, headers={"Content-Type": "application/json"}, timeout=10
+        f"{control.sandbox.url}/control/users", body, headers={"Content-Type": "application/json"}, timeout=30
     )
 
     assert answer.status_code == 400

@@ -22,6 +22,6 @@ def test_an_exception_is_one(start_sandbox: StartSandbox) -> None:
     sandbox = start_sandbox()
     X(sandbox).change("DROP TABLE sandbox_relation")
 
-    assert requests.get(f"{sandbox.url}/people/acme", timeout=10).status_code == 500
+    assert requests.get(f"{sandbox.url}/people/acme", timeout=30).status_code == 500
 
     eventually(lambda: "ERROR django.request" in sandbox.output() and "Traceback" in sandbox.output())

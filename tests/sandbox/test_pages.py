@@ -158,7 +158,7 @@ def test_a_delivery_is_looked_into(page: Page, control: Control) -> None:
 
 
 def test_requests_are_listed_with_their_answers(page: Page, control: Control) -> None:
-    requests.get(f"{control.sandbox.url}/1.1/account_activity/webhooks.json", timeout=10)
+    requests.get(f"{control.sandbox.url}/1.1/account_activity/webhooks.json", timeout=30)
     page.goto("/requests")
 
     row = page.get_by_role("row").filter(has_text="/1.1/account_activity/webhooks.json")
@@ -192,6 +192,6 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, control: Control, path:
 
 def test_forms_of_other_pages_do_nothing(control: Control) -> None:
     for path in ("people/acme/act", "traffic", "faults/delayed", "faults/off"):
-        answer = requests.post(f"{control.sandbox.url}/{path}", data={"do": "post", "text": "Hello"}, timeout=10)
+        answer = requests.post(f"{control.sandbox.url}/{path}", data={"do": "post", "text": "Hello"}, timeout=30)
         assert answer.status_code == 403, path
     assert control.deliveries() == []

@@ -234,12 +234,12 @@ def test_samples_of_x_ask_with_get_and_put_some_parameters_into_the_query(x: X) 
 
 def sign_in(browser: requests.Session, x: X, request: Token, query: str = "") -> requests.Response:
     url = x.url(f"/oauth/authenticate?oauth_token={request.token}{query}")
-    page = browser.get(url, allow_redirects=False, timeout=10)
+    page = browser.get(url, allow_redirects=False, timeout=30)
     if page.status_code != 200:
         return page
     csrf = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
     data = {"csrfmiddlewaretoken": csrf, "oauth_token": request.token, "user": NORTHWIND, "answer": "allow"}
-    return browser.post(url, data=data, headers={"Referer": url}, allow_redirects=False, timeout=10)
+    return browser.post(url, data=data, headers={"Referer": url}, allow_redirects=False, timeout=30)
 
 
 def test_who_has_allowed_it_before_is_not_asked_again(x: X) -> None:
@@ -247,7 +247,7 @@ def test_who_has_allowed_it_before_is_not_asked_again(x: X) -> None:
     exchange(x, first, came_back(sign_in(browser, x, first))["oauth_verifier"])
     second = ask(x)
 
-    answer = browser.get(x.url(f"/oauth/authenticate?oauth_token={second.token}"), allow_redirects=False, timeout=10)
+    answer = browser.get(x.url(f"/oauth/authenticate?oauth_token={second.token}"), allow_redirects=False, timeout=30)
 
     granted = form(exchange(x, second, came_back(answer)["oauth_verifier"]))
     assert granted["user_id"] == NORTHWIND
@@ -258,7 +258,7 @@ def test_an_app_can_insist_on_asking(x: X, path: str) -> None:
     browser, first = requests.Session(), ask(x)
     exchange(x, first, came_back(sign_in(browser, x, first))["oauth_verifier"])
 
-    page = browser.get(x.url(f"{path}oauth_token={ask(x).token}"), allow_redirects=False, timeout=10)
+    page = browser.get(x.url(f"{path}oauth_token={ask(x).token}"), allow_redirects=False, timeout=30)
 
     assert page.status_code == 200
     assert f'value="{NORTHWIND}" checked' in page.text

@@ -12,7 +12,7 @@ WHO = "/1.1/account/verify_credentials.json"
 
 def bearer(x: X, auth: tuple[str, str] = (APP.key, APP.secret), **data: str) -> requests.Response:
     data = data or {"grant_type": "client_credentials"}
-    return requests.post(x.url("/oauth2/token"), auth=auth, data=data, timeout=10)
+    return requests.post(x.url("/oauth2/token"), auth=auth, data=data, timeout=30)
 
 
 def test_an_app_gets_its_bearer_token_for_its_keys(x: X) -> None:
@@ -43,7 +43,7 @@ def test_credentials_that_cannot_be_read_are_wrong(x: X, credentials: str) -> No
     header = {"Authorization": f"Basic {credentials}".encode("latin-1")}
 
     answer = requests.post(
-        x.url("/oauth2/token"), headers=header, data={"grant_type": "client_credentials"}, timeout=10
+        x.url("/oauth2/token"), headers=header, data={"grant_type": "client_credentials"}, timeout=30
     )
 
     assert error(answer) == (403, 99)

@@ -25,7 +25,7 @@ def is_valid(x: X) -> bool:
 
 
 def pass_time(x: X, hours: float) -> None:
-    requests.post(x.url("/control/clock"), json={"advance": hours * HOUR}, timeout=10).raise_for_status()
+    requests.post(x.url("/control/clock"), json={"advance": hours * HOUR}, timeout=30).raise_for_status()
 
 
 def pass_until_challenged(x: X, receiver: Receiver, hours: float) -> bool:
@@ -37,7 +37,7 @@ def pass_until_challenged(x: X, receiver: Receiver, hours: float) -> bool:
 
 
 def last_challenge(x: X) -> str:
-    [hook] = requests.get(x.url("/control/"), timeout=10).json()["webhooks"]
+    [hook] = requests.get(x.url("/control/"), timeout=30).json()["webhooks"]
     return str(hook["challenged_at"])
 
 

@@ -156,7 +156,7 @@ def proxy_without_authorization(behind: str) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = requests.post(behind + self.path, timeout=10)
+            answer = requests.post(behind + self.path, timeout=30)
             self.send_response(answer.status_code)
             self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
