@@ -18,6 +18,7 @@ from aaa_dashboard.audit import Actor, record
 from aaa_dashboard.webhooks.credentials import api_of
 from aaa_dashboard.webhooks.deleting import delete
 from aaa_dashboard.webhooks.models import Webhook
+from aaa_dashboard.webhooks.owed import Owed, owed_to
 from aaa_dashboard.webhooks.registering import register
 from aaa_dashboard.x_api import errors
 
@@ -49,7 +50,7 @@ class StillMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who comes along."""
+    """Who comes along, and what would not."""
 
     moved: int
     """How many have arrived."""
@@ -57,10 +58,17 @@ class Plan:
     """Ids of the old webhook's subscriptions that are next."""
     left_behind: Sequence[Account]
     """Without a token of their owners that X takes: they would have to sign in again."""
+    owed: Sequence[Owed]
+    """What X has still to send again to the old webhook."""
 
     @property
     def total(self) -> int:
         return self.moved + len(self.waiting)
+
+    @property
+    def loses_nothing(self) -> bool:
+        """Whether the old webhook may go without anybody's word."""
+        return not self.left_behind and not self.owed
 
 
 def begin(webhook: Webhook, url: str, *, by: Actor) -> Move:
@@ -86,7 +94,7 @@ def begin(webhook: Webhook, url: str, *, by: Actor) -> Move:
 
 
 def plan(move: Move) -> Plan:
-    """Who has come along, who is waiting, who cannot. Asks the database alone.
+    """Who has come along, who is waiting, who cannot, and what would be lost. Asks the database alone.
 
     Whom X has lost comes along as well, since nobody repairs what is being moved: where the consent stands, and X has
     not refused it as often as it would be tried otherwise.
@@ -103,6 +111,7 @@ def plan(move: Move) -> Plan:
         moved=rows.filter(Exists(arrived)).count(),
         waiting=list(left.exclude(cannot).order_by("repairs", "pk").values_list("pk", flat=True)),
         left_behind=list(Account.objects.filter(subscriptions__in=left.filter(cannot)).order_by("pk")),
+        owed=owed_to(move.source),
     )
 
 
@@ -119,7 +128,8 @@ def go_on(
     Args:
         move: As `begin` gave it.
         by: Who wants it.
-        may_leave_behind: Whether the old webhook may go although somebody cannot come along.
+        may_leave_behind: Whether the old webhook may go although somebody cannot come along, or X has still to send
+            something again to it.
         budget_seconds: When to stop, after the call that is under way.
         is_wanted: Whether it is still to go on; asked before each account, and before the old webhook is deleted.
 
@@ -134,13 +144,15 @@ def go_on(
         return time.monotonic() < ends_at and is_wanted()
 
     with claimed(move, patience_seconds=0):
+        if move.step == Step.DELETE and plan(move).waiting:
+            _save(move, step=Step.SUBSCRIBE)  # somebody came to the old webhook while it waited to be deleted
         if move.step == Step.REGISTER:
             _register(move, by)
         if move.step == Step.SUBSCRIBE:
             _subscribe(move, by, has_time)
         if move.step == Step.COMPARE:
             _compare(move)
-        if move.step == Step.DELETE and is_wanted() and (may_leave_behind or not plan(move).left_behind):
+        if move.step == Step.DELETE and is_wanted() and (may_leave_behind or plan(move).loses_nothing):
             _delete(move, by)
     return move
 

@@ -24,6 +24,8 @@ BUDGET_SECONDS = 25.0
 FIRST_DELAY = timedelta(seconds=15)
 LONGEST_DELAY = timedelta(minutes=15)
 MOST_TRIES = 10
+# How often it is looked whether X has sent again what the old webhook had missed.
+LOOKS_EVERY = timedelta(minutes=1)
 STILL_MISSING = "X does not list everybody on the new webhook yet. Nothing is lost: both are delivered to."
 
 
@@ -53,7 +55,7 @@ def want(move: Move, *, by: Actor, may_leave_behind: bool = False) -> bool:
     Args:
         move: As `moving.begin` gave it.
         by: Who wants it; the audit names them for what is done.
-        may_leave_behind: Whether the old webhook may go although somebody cannot come along.
+        may_leave_behind: As for `moving.go_on`.
 
     Returns:
         Whether there is anything left to do.
@@ -131,15 +133,22 @@ def _go_on(move: Move, now: datetime, seconds: float) -> bool:
         kept = asdict(error.failure) | {"resets_at": resets_at and resets_at.isoformat()}
         _note_trouble(move, kept, before, now, at_earliest=(resets_at or now) if is_temporary else None)
         return False
-    return _note_progress(move)
+    return _note_progress(move, now)
 
 
-def _note_progress(move: Move) -> bool:
-    """Whether there is more to do. What is left at the last step waits for a person."""
+def _note_progress(move: Move, now: datetime) -> bool:
+    """Whether there is more to do. At the last step, who is left behind waits for a person, what is owed for X."""
     has_more = move.finished_at is None and move.step != Move.Step.DELETE
-    ended = {} if has_more else {"under_way": False}
-    Move.objects.filter(pk=move.pk).update(trouble=None, tries=0, next_try_at=None, **ended)
+    waits = move.finished_at is None and not has_more and _waits_for_x(move)
+    ended = {} if has_more or waits else {"under_way": False}
+    next_try_at = now + LOOKS_EVERY if waits else None
+    Move.objects.filter(pk=move.pk).update(trouble=None, tries=0, next_try_at=next_try_at, **ended)
     return has_more and _is_wanted(move)
+
+
+def _waits_for_x(move: Move) -> bool:
+    plan = moving.plan(move)
+    return bool(plan.owed) and not plan.left_behind
 
 
 def _note_trouble(

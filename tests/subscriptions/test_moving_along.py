@@ -289,7 +289,7 @@ def test_the_page_asks_the_database_as_often_for_many_accounts_as_for_few(
 ) -> None:
     move = wanted()
     crowd(x, webhook, 12)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         operator.get(f"/moves/{move.pk}/")
 
 

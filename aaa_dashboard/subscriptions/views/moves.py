@@ -93,9 +93,11 @@ def abandon(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _shown(found: Move, now: datetime) -> dict[str, Any]:
     arrived = Subscription.objects.filter(webhook=found.target, state="active").count() if found.target_id else 0
+    plan = moving.plan(found)
     return {
         "move": found,
-        "plan": moving.plan(found),
+        "plan": plan,
+        "asks": found.step == Move.Step.DELETE and not plan.loses_nothing,
         "arrived": arrived,
         "steps": _steps(found),
         "state": _state(found, now),

@@ -18,6 +18,7 @@ from ..folding import folded
 from ..forms import RegisterForm
 from ..listing import AppListed, listed
 from ..models import App, Webhook
+from ..owed import owed_to
 from ..preflight import is_passed, preflight
 from .parts import MANAGE, manages, refused
 
@@ -133,6 +134,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         context = {
             "webhook": found,
             "accounts": found.subscriptions.filter(state__in=AT_X).count(),
+            "owed": owed_to(found),
             "typed": typed,
             "wrong": wrong,
         }

@@ -165,10 +165,13 @@ class Command(BaseCommand):
                 moving.go_on(move, by=self.by, may_leave_behind=options["leave_behind"])
         except moving.StillMissing as error:
             raise CommandError("X does not list everybody yet; run it again.", returncode=UNKNOWN) from error
-        left = len(moving.plan(move).left_behind)
+        plan = moving.plan(move)
+        left = len(plan.left_behind)
         self.show([{"from": move.source.url, "to": move.url, "step": move.get_step_display(), "left behind": left}], "")
         if move.step != Move.Step.DONE:
-            raise CommandError(f"{left} cannot come along; --leave-behind deletes the old one.", returncode=REFUSED)
+            why = [f"{left} cannot come along"] if left else []
+            why += [f"X has still to send again: {one.what}" for one in plan.owed]
+            raise CommandError(f"{'; '.join(why)}. --leave-behind deletes the old one.", returncode=REFUSED)
 
     def show(self, rows: Sequence[Row], empty: str) -> None:
         """Print a table, or JSON."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from aaa_dashboard.audit import Actor
 from aaa_dashboard.webhooks import asking, deleting, registering, revalidating, validating
 from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App, Webhook, ensure_first_app
+from aaa_dashboard.webhooks.owed import owed_to
 from aaa_dashboard.webhooks.preflight import is_passed, preflight
 from aaa_dashboard.x_api.errors import RateLimited, TemporarilyUnavailable, XError
 
@@ -153,6 +154,8 @@ class Command(BaseCommand):
                 f"X will deliver nothing to {webhook.url} and forget every subscription of it. Events that were "
                 "received stay."
             )
+            for one in owed_to(webhook):
+                self.stdout.write(f"X has still to send this again, and sends it there alone: {one.what}")
             try:
                 typed = input("Type the address to delete it: ").strip()
             except EOFError:
