@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import F, Q
+from django.db.models import F
+
+from aaa_dashboard import clocks
 
 ENDED_IN_THE_MIDDLE = "Its worker was killed or lost power while it ran. It is done again when it is due."
 TRIES = 3
-CLOCKS_DIFFER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,7 @@ def _claim(run: Run, lease: timedelta) -> bool:
         "claimed_until": run.began_at + lease,
         "asked_again": False,
     }
-    # A claim that lasts longer than any was taken by a clock that was ahead.
-    too_long = run.began_at + lease + CLOCKS_DIFFER
-    free = Q(claimed_until=None) | Q(claimed_until__lt=run.began_at) | Q(claimed_until__gt=too_long)
+    free = clocks.has_come("claimed_until", run.began_at, lease)
     claimed = _row(run.task).filter(free).update(**taken)
     if not claimed and not _row(run.task).exists():
         _make_row(run.task)

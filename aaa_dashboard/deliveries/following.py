@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model, Q
+from django.db.models import Model
+
+from aaa_dashboard.clocks import has_come
 
 from .models import Follower, Horizon
 
@@ -61,8 +63,7 @@ def alone(name: str, now: datetime) -> Iterator[bool]:
     """Be the only one who works under a name; False when somebody else is at it. A lease, which ends by itself."""
     Follower.objects.get_or_create(name=name)
     until = now + LEASE
-    # Beyond two leases it was claimed by a clock that was ahead.
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now) | Q(claimed_until__gt=until + LEASE)
+    free = has_come("claimed_until", now, LEASE)
     taken = bool(Follower.objects.filter(free, name=name).update(claimed_until=until))
     try:
         yield taken

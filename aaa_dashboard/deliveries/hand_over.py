@@ -12,7 +12,9 @@ from time import monotonic
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
+
+from aaa_dashboard.clocks import has_come
 
 from .following import pass_to, passed_id, settled_id
 from .models import Category, Event, HandedOver
@@ -73,8 +75,12 @@ def sweep(now: datetime, seconds: float = SECONDS) -> Swept:
 
 
 def _due_again(now: datetime) -> list[int]:
-    waiting = HandedOver.objects.filter(done_at=None, next_attempt_at__lte=now).order_by("next_attempt_at")
+    waiting = HandedOver.objects.filter(_is_due(now), done_at=None).order_by("next_attempt_at")
     return list(waiting.values_list("event_id", flat=True)[:BATCH])
+
+
+def _is_due(now: datetime) -> Q:
+    return has_come("next_attempt_at", now, LONGEST_WAIT)
 
 
 def _new() -> Iterator[int]:
@@ -111,7 +117,7 @@ def _hand_over(event_id: int, now: datetime, swept: Swept) -> None:
 
 def _claim(event_id: int, now: datetime) -> bool:
     HandedOver.objects.bulk_create([HandedOver(event_id=event_id, next_attempt_at=now)], ignore_conflicts=True)
-    ours = HandedOver.objects.filter(event_id=event_id, done_at=None, next_attempt_at__lte=now)
+    ours = HandedOver.objects.filter(_is_due(now), event_id=event_id, done_at=None)
     return bool(ours.update(done_at=now, attempts=F("attempts") + 1, error=""))
 
 

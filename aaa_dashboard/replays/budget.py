@@ -5,6 +5,7 @@ X's headers say the same to the process that saw them; this count is shared by a
 
 from datetime import datetime, timedelta
 
+from aaa_dashboard import clocks
 from aaa_dashboard.webhooks.models import App
 
 from .models import Ask, Job
@@ -20,7 +21,9 @@ def least(requests: int) -> timedelta:
 
 def free_at(app: App, *, now: datetime) -> datetime | None:
     """When an app may ask again; None: now."""
-    last = list(Ask.objects.filter(app=app, at__gt=now - SPAN).order_by("-at").values_list("at", flat=True)[:MOST])
+    # What lies ahead was written by a clock that was: X has forgotten it, or will say so itself.
+    asked = Ask.objects.filter(app=app, at__gt=now - SPAN, at__lte=now + clocks.DIFFER)
+    last = list(asked.order_by("-at").values_list("at", flat=True)[:MOST])
     return last[-1] + SPAN if len(last) == MOST else None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from django.db.models import QuerySet, Sum
 
+from aaa_dashboard.clocks import is_ahead
 from aaa_dashboard.deliveries.following import SETTLES, newest_id, settled_id
 from aaa_dashboard.deliveries.models import Event, Gap, TrafficMinute
 from aaa_dashboard.deliveries.recovered import ATTEMPTED_LATER
@@ -111,7 +112,7 @@ def measure(job: Job, now: datetime, settled: int = 0) -> Numbers:
     most = start + TAIL_STEPS * IDS_A_STEP
     tail = _number(events, start, min(newest, most))
     # By then every commit has landed, and every receiver has written its minute.
-    is_over = job.ended_at is not None and now - job.ended_at >= SETTLES
+    is_over = job.ended_at is not None and (now - job.ended_at >= SETTLES or is_ahead(job.ended_at, now))
     return Numbers(counted + tail, _redelivered(job, closed_at), counted, start, is_over and newest <= most)
 
 
@@ -138,7 +139,8 @@ def count(now: datetime) -> None:
 
 def _is_lost(job: Job, now: datetime) -> bool:
     assert job.asked_at
-    return now - max(job.asked_at, job.progressed_at or job.asked_at) >= STALLED or now - job.asked_at >= LONGEST
+    lately = max(job.asked_at, job.progressed_at or job.asked_at)
+    return now - lately >= STALLED or now - job.asked_at >= LONGEST or is_ahead(lately, now)
 
 
 def _end_lost(job: Job, now: datetime) -> None:

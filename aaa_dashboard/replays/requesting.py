@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from aaa_dashboard.audit import Actor
+from aaa_dashboard.clocks import has_come
 from aaa_dashboard.webhooks import timeline, validating
 from aaa_dashboard.webhooks.credentials import api_of
 from aaa_dashboard.x_api import errors
@@ -23,6 +24,8 @@ from .windows import Window
 LEASE = timedelta(minutes=2)
 """Longer than X can take to answer a challenge's PUT and the request, with their repetitions."""
 PATIENCE_SECONDS = 2.0
+LONGEST_WAIT = timedelta(days=1)
+"""Longer than any of our pauses, and than the windows of X's limits."""
 BY = Actor("the dashboard")
 State = Job.State
 
@@ -34,7 +37,7 @@ def due(now: datetime) -> list[Job]:
     # Numbers are counted out before the next job adds to them.
     busy = Job.objects.filter(asked_at__isnull=False, is_counted=False).values("webhook_id")
     wanted = Job.objects.filter(state=State.WAITING, replay__state__in=Replay.WANTED)
-    waiting = wanted.filter(not_before__lte=now).exclude(webhook_id__in=busy)
+    waiting = wanted.filter(_may_be_asked(now)).exclude(webhook_id__in=busy)
     jobs = waiting.select_related("webhook__app", "replay").order_by("replay_id", "part", "attempt")
     first: dict[int, Job] = {}
     for job in jobs[:500]:
@@ -71,16 +74,20 @@ def ask(job: Job, *, now: datetime) -> bool:
 
 def release(now: datetime) -> None:
     """Take back the jobs of workers that are gone."""
-    over = Job.objects.filter(state=State.ASKING, claimed_until__lt=now)
+    over = Job.objects.filter(has_come("claimed_until", now, LEASE), state=State.ASKING)
     over.filter(asked_at__isnull=True).update(state=State.WAITING, claimed_until=None, not_before=now)
     over.filter(asked_at__isnull=False).update(state=State.RUNNING, claimed_until=None)
+
+
+def _may_be_asked(now: datetime) -> Q:
+    return has_come("not_before", now, LONGEST_WAIT)
 
 
 def _claim(job: Job, now: datetime) -> bool:
     claimed_until = now + LEASE
     try:
         with transaction.atomic():
-            mine = Job.objects.filter(pk=job.pk, state=State.WAITING, not_before__lte=now).update(
+            mine = Job.objects.filter(_may_be_asked(now), pk=job.pk, state=State.WAITING).update(
                 state=State.ASKING, claimed_until=claimed_until, reason="", asked_at=None
             )
     except IntegrityError:  # another job of this webhook is under way

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from aaa_dashboard.audit import Actor, record
+from aaa_dashboard.clocks import has_come
 from aaa_dashboard.subscriptions.models import Subscription
 from aaa_dashboard.webhooks.models import App
 
@@ -152,7 +153,7 @@ def _go_on(takedown: Takedown, now: datetime, give_up_at: float) -> bool:
 @contextmanager
 def _claimed(takedown: Takedown, now: datetime) -> Iterator[bool]:
     until = now + LEASE
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    free = has_come("claimed_until", now, LEASE)
     ours = bool(Takedown.objects.filter(free, pk=takedown.pk, done_at=None).update(claimed_until=until))
     try:
         if ours:
