@@ -59,7 +59,7 @@ class MailServer:
 @pytest.fixture
 def server(settings: Settings) -> Iterator[MailServer]:
     server = MailServer()
-    settings.EMAIL_IS_SET, settings.EMAIL_TIMEOUT = True, 0.5
+    settings.EMAIL_IS_SET, settings.EMAIL_TIMEOUT = True, 2.0
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     yield server
@@ -84,18 +84,21 @@ def sent_or_not(message: Message) -> bool:
 
 
 def test_one_that_answers_just_before_the_limit_gets_the_letter_once(message: Message, server: MailServer) -> None:
-    server.waits = lambda said: 0.4 if said in {"greeting", "DATA"} else 0
+    server.waits = lambda said: 1.0 if said in {"greeting", "DATA"} else 0
     assert sent_or_not(message)
     assert len(server.letters) == 1
 
 
 def test_one_that_looks_long_at_a_letter_gets_it_once(message: Message, server: MailServer) -> None:
-    server.waits = lambda said: 0.8 if said == "letter" else 0
+    server.waits = lambda said: 2.5 if said == "letter" else 0
     assert sent_or_not(message)
     assert len(server.letters) == 1
 
 
-def test_one_that_says_no_goodbye_gets_the_letter_once(message: Message, server: MailServer) -> None:
+def test_one_that_says_no_goodbye_gets_the_letter_once(
+    message: Message, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(email, "TAKE_SECONDS", 2.0)
     server.waits = lambda said: None if said == "QUIT" else 0
     assert sent_or_not(message)
     assert len(server.letters) == 1
@@ -108,7 +111,7 @@ def test_of_one_that_is_slow_at_every_step_the_conversation_ends_before_the_lett
     server.waits = lambda said: 0.3  # greeting, EHLO, MAIL, RCPT: more than all of it may take
     began = time.monotonic()
     assert outbox.send_due(NOW) == outbox.Sent(failed=1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
     message.channel.refresh_from_db()
     assert "did not answer in time" in message.channel.error
     assert server.letters == []
