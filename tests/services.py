@@ -29,9 +29,9 @@ def postgresql_url() -> str | None:
 @cache
 def redis_url() -> str | None:
     """Address of a Redis database that tests may empty."""
-    # Runs of two clones, and the two processes of a run, would take each other's messages from one database.
-    own = f"{Path.cwd()} {os.environ.get('PYTEST_XDIST_WORKER', '')}"
-    url = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{1 + zlib.crc32(own.encode()) % 15}")
+    # Runs of two clones, and the processes of a run, would take each other's messages from one database.
+    own = zlib.crc32(str(Path.cwd()).encode()) + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    url = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{1 + own % 15}")
     client = redis.Redis.from_url(url, socket_connect_timeout=30)
     try:
         client.ping()
