@@ -4,7 +4,6 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from aaa_dashboard.x_api.errors import XError
 from .. import checking, ending
 from ..claims import Busy
 from ..models import Account, Finding, Invite, Move, Subscription, Usage
+from ..throttle import count
 from .parts import MANAGE, manages, refused, webhooks_offered, with_everything
 
 AT_ONCE = 100
@@ -103,7 +103,7 @@ def _look_at_new(webhooks: list[Webhook]) -> list[Webhook]:
     uncounted = [app for app in App.objects.order_by("pk") if app.pk not in counted]
     new = [app for app in uncounted if app.pk in in_use or app.asked_at is None]
     # At most once a minute: somebody waits for it, and X may be away.
-    if not new or not cache.add("subscriptions-first-look", True, timeout=60):
+    if not new or count("subscriptions-first-look") != 1:
         return webhooks
     with suppress(XError):
         for app in new:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -17,6 +16,7 @@ from aaa_dashboard.x_api.errors import Failure, XError
 
 from ..claims import Busy
 from ..models import Subscription
+from ..throttle import count
 
 SIGN_INS_A_MINUTE = 20
 
@@ -45,11 +45,7 @@ def leads_to_x(view: View) -> View:
 def begins_too_often(request: HttpRequest) -> bool:
     """Whether one address begins sign-ins faster than people do. Each costs a call to X, and anybody can begin one."""
     key = f"sign-ins-of-{request.META.get('REMOTE_ADDR', '')}".replace(" ", "")[:200]
-    cache.add(key, 0, timeout=60)
-    try:
-        return cache.incr(key) > SIGN_INS_A_MINUTE
-    except ValueError:  # it ended between the two lines
-        return False
+    return (count(key) or 0) > SIGN_INS_A_MINUTE
 
 
 def webhooks_offered() -> list[Webhook]:
