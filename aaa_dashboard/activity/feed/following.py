@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from heapq import nlargest
 from typing import ParamSpec, TypeVar
 
 import structlog
@@ -62,9 +61,10 @@ class Follower:
 
     def _put(self, message: Message) -> None:
         self._pending.put_nowait(message)
-        self.held = (self.held - message.erased) | message.shown
+        self.held -= message.erased
+        self.held |= message.shown
         if len(self.held) > 2 * MOST_HELD:
-            self.held = set(nlargest(MOST_HELD, self.held))
+            self.held = set(sorted(self.held)[-MOST_HELD:])
 
     def end(self) -> None:
         """Wake the page, so that it sees that there is no more."""
