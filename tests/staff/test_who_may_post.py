@@ -68,9 +68,9 @@ def test_every_address_refuses_what_an_agent_posts(agent: Client) -> None:
     assert {name: status for name, status in answers.items() if status not in {403, 405}} == {}
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_no_page_has_a_button_that_would_be_refused(agent: Client, page: str) -> None:
-    response = agent.get(page)
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_has_a_button_that_would_be_refused(agent: Client, path: str) -> None:
+    response = agent.get(path)
     assert response.status_code == 200
     forms = re.findall(r"<form[^>]*method=\"post\"[^>]*>", response.content.decode())
     assert [form for form in forms if "/sign-out/" not in form] == []
