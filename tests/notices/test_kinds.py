@@ -239,6 +239,14 @@ def test_what_x_does_not_tell_once_is_no_news(webhook: Webhook, monkeypatch: pyt
     assert round.compare(NOW).raised == 0
 
 
+def test_keys_that_x_refuses_are_one_notice(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(webhook, monkeypatch)
+    case.keys_refused()
+    case.list_not_read()
+    round.compare(NOW)
+    assert Notice.objects.get().kind == "keys-refused"
+
+
 def test_a_comparison_that_finds_the_same_again_raises_it_once(
     webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,9 +22,9 @@ def list_not_believed(_now: datetime) -> Iterator[Finding]:
 
 
 def list_not_read(now: datetime) -> Iterator[Finding]:
-    """Find webhooks of whose accounts X has told nothing for a while."""
+    """Find webhooks of whose accounts X has told nothing for a while. Why it cannot be asked has its own notice."""
     for one in _standing(Kind.UNREAD):
-        if one.found_at < now - UNREAD_FOR:
+        if one.found_at < now - UNREAD_FOR and not one.app.ask_failure:
             yield _finding(one, f"webhook:{one.webhook_id}", f"X does not tell which accounts are on {one.webhook}")
 
 
