@@ -33,11 +33,11 @@ class Comparison:
     user_ids: frozenset[str] = field(repr=False)
     """Accounts that X lists."""
     missing: int
-    """Ours that X does not have; noted just now."""
+    """Ours that X does not have, or never took on; noted just now."""
     unknown: int
     """X's of which we hold no token; noted just now."""
     back: int
-    """Missing ones that X has again."""
+    """Ours that X has again, or that somebody was at when a process was killed."""
     doubt: str = ""
     """Why the list was not believed where it lacks somebody; empty: it was."""
 
@@ -69,10 +69,13 @@ def check_all(webhook: Webhook, *, now: datetime | None = None, believes: bool =
         rows = Subscription.objects.filter(free(asked_at), webhook=webhook, state_since__lt=asked_at)
         there = rows.filter(account__x_user_id__in=user_ids)
         lacking = rows.filter(state__in=AT_X).exclude(account__x_user_id__in=user_ids)
-        held = there.filter(state=State.MISSING).exclude(access_token="")
+        # Also those that were being subscribed when a process was killed.
+        held = there.exclude(state=State.ACTIVE).exclude(access_token="")
         back = held.update(state=State.ACTIVE, state_since=asked_at)
         unknown = there.exclude(state__in=AT_X).update(state=State.UNKNOWN, state_since=asked_at)
         missing = 0 if doubt else lacking.update(state=State.MISSING, state_since=asked_at)
+        begun = rows.filter(state=State.NEW).exclude(access_token="").exclude(account__x_user_id__in=user_ids)
+        missing += begun.update(state=State.MISSING, state_since=asked_at)
         unknown += _take_on(webhook, user_ids, asked_at)
         Subscription.objects.filter(webhook=webhook).update(checked_at=asked_at)
     return Comparison(user_ids, missing, unknown, back, doubt)

@@ -44,7 +44,7 @@ class Subscription(models.Model):
     """An account on a webhook: what we know of it, and the token with which its owner let us."""
 
     class State(models.TextChoices):
-        NEW = "new", "Not subscribed yet"
+        NEW = "new", "Not subscribed yet"  # X is being asked; with a token, what was killed at it can be finished
         ACTIVE = "active", "Subscribed"
         REVOKED = "revoked", "Revoked by the owner"
         REMOVED = "removed", "Removed"

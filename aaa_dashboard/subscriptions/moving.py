@@ -102,7 +102,9 @@ def plan(move: Move) -> Plan:
     Optimization: no row is made, since that decrypts its token and its app's keys: 2.6 s for 5,000 accounts, of a page
     that looks every two seconds.
     """
-    rows = Subscription.objects.filter(webhook=move.source, state__in=[State.ACTIVE, State.UNKNOWN, State.MISSING])
+    is_begun = Q(state=State.NEW) & ~Q(access_token="")
+    is_current = Q(state__in=[State.ACTIVE, State.UNKNOWN, State.MISSING]) | is_begun
+    rows = Subscription.objects.filter(is_current, webhook=move.source)
     arrived = Subscription.objects.filter(webhook=move.target_id, account=OuterRef("account"), state=State.ACTIVE)
     left = rows.exclude(Exists(arrived))
     is_lost = Q(state=State.MISSING) & (Q(consented_at=None) | Q(repairs__gte=MOST_REPAIRS))

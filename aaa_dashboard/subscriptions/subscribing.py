@@ -1,6 +1,8 @@
 """Have X send an account's activity to a webhook, with the token that its owner's sign-in brought."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -55,19 +57,19 @@ def subscribe(webhook: Webhook, signed_in: SignedIn, *, consent_by: str, by: Act
     row, _ = Subscription.objects.get_or_create(webhook=webhook, account=account, defaults={"state": State.NEW})
     with claimed(row):
         before = row.get_state_display()
-        try:
-            was_there = not ask_x(webhook, signed_in.token)
-        except errors.XError:
-            Subscription.objects.filter(pk=row.pk, state=State.NEW).delete()
-            raise
-        _keep(row, signed_in.token)
-        row.consent_version, row.consented_at, row.consent_by = consent.version(), timezone.now(), consent_by
-        row.added_by_id = by.person.pk if by.person else None
-        row.repairs = 0
+        was_there = not _ask_with(
+            row,
+            signed_in.token,
+            consent_version=consent.version(),
+            consented_at=timezone.now(),
+            consent_by=consent_by,
+            added_by_id=by.person.pk if by.person else None,
+            repairs=0,
+        )
         with transaction.atomic():
             Account.objects.filter(pk=account.pk).exclude(forgotten_at=None).update(forgotten_at=None)
             row.account = account_of(signed_in)
-            row.save()
+            _note_active(row)
             record(by, "subscribed an account", row, before={"state": before}, after=_facts(row))
     return Outcome(row, was_there)
 
@@ -85,18 +87,42 @@ def subscribe_as_before(old: Subscription, webhook: Webhook, *, by: Actor) -> Su
     with claimed(row):
         if row.state == State.ACTIVE and row.user_token == token:
             return row
-        try:
-            ask_x(webhook, token)
-        except errors.XError:
-            Subscription.objects.filter(pk=row.pk, state=State.NEW).delete()
-            raise
-        _keep(row, token)
-        row.consent_version, row.consented_at, row.consent_by = old.consent_version, old.consented_at, old.consent_by
-        row.added_by_id = old.added_by_id
+        _ask_with(
+            row,
+            token,
+            consent_version=old.consent_version,
+            consented_at=old.consented_at,
+            consent_by=old.consent_by,
+            added_by_id=old.added_by_id,
+        )
         with transaction.atomic():
-            row.save()
+            _note_active(row)
             record(by, "subscribed an account again", row, before={"webhook": str(old.webhook)}, after=_facts(row))
     return row
+
+
+def _ask_with(row: Subscription, token: UserToken, **consented: Any) -> bool:
+    """Ask X to subscribe; False when there was nothing to do.
+
+    Token and consent are written before, so that a worker that is killed leaves no account behind of which X delivers
+    and nobody knows why: reconciliation finds what it takes to finish it.
+
+    Raises:
+        XError: X refused, and what was written is taken back.
+    """
+    given = {"access_token": token.token, "access_token_secret": token.secret, **consented}
+    if not row.is_at_x:
+        given |= {"state": State.NEW, "state_since": timezone.now()}
+    before = {name: getattr(row, name) for name in given}
+    _write(row, given)
+    try:
+        return ask_x(row.webhook, token)
+    except errors.XError:
+        if before.get("state") == State.NEW and not before["access_token"]:
+            Subscription.objects.filter(pk=row.pk).delete()
+        else:
+            _write(row, before)
+        raise
 
 
 def ask_x(webhook: Webhook, token: UserToken) -> bool:
@@ -112,12 +138,17 @@ def ask_x(webhook: Webhook, token: UserToken) -> bool:
     return True
 
 
-def _keep(row: Subscription, token: UserToken) -> None:
+def _note_active(row: Subscription) -> None:
     now = timezone.now()
-    if row.state != State.ACTIVE:
-        row.state, row.state_since = State.ACTIVE, now
-    row.checked_at = now
-    row.access_token, row.access_token_secret = token.token, token.secret
+    _write(
+        row, {"state": State.ACTIVE, "checked_at": now} | ({} if row.state == State.ACTIVE else {"state_since": now})
+    )
+
+
+def _write(row: Subscription, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(values))
 
 
 def _facts(row: Subscription) -> dict[str, str]:
