@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from aaa_dashboard.deliveries.models import Gap
@@ -55,7 +55,7 @@ def ours(found: URLResolver | None = None, namespace: str = "") -> Iterator[tupl
         if isinstance(pattern, URLResolver):
             if pattern.namespace != "admin":
                 yield from ours(pattern, f"{pattern.namespace}:" if pattern.namespace else namespace)
-        elif isinstance(pattern, URLPattern) and pattern.name:
+        elif pattern.name:
             arguments = pattern.pattern.converters
             if arguments.keys() <= VALUES.keys():
                 name = f"{namespace}{pattern.name}"
