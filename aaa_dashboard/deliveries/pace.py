@@ -1,7 +1,7 @@
 """Work in the background beside the receiver, in batches as large as the database has time for."""
 
 from time import monotonic, sleep
-from typing import Self
+from typing import Any, Self
 
 from django.db import connection, transaction
 
@@ -30,7 +30,7 @@ class Pace:
         self._began_at = monotonic()
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *raised: Any) -> None:
         self._transaction.__exit__(*raised)
         took = monotonic() - self._began_at
         wanted = int(self.size * self._seconds / max(took, 0.001))
