@@ -8,10 +8,13 @@ from typing import Any
 
 from django.db.models import F, Model, ProtectedError, QuerySet
 
+from aaa_dashboard import clocks
+
 from .following import alone
 from .leaving import Left, delete_events
 from .models import Category, Event, Gap, HandedOver, Refusal, RetentionPeriod, TrafficMinute, Unsplit
 from .pace import Pace
+from .present import held_until
 
 KEEP_REFUSALS = timedelta(days=30)
 # A little more than a year, so that a month can be compared with the same month of the year before.
@@ -60,7 +63,13 @@ class Kept:
 
 
 def prune_refusals(now: datetime) -> Pruned:
-    """Remove refusals and minutes of traffic that are older than they are kept. Safe to repeat and to interrupt."""
+    """Remove refusals and minutes of traffic that are older than they are kept. Safe to repeat and to interrupt.
+
+    Raises:
+        present.ClockAheadOfDatabase: `now` cannot be.
+    """
+    if held_until(now):
+        return Pruned(0, 0)
     return Pruned(
         refusals=_delete_in_batches(Refusal.objects.filter(at__lt=now - KEEP_REFUSALS)),
         traffic_minutes=_delete_in_batches(TrafficMinute.objects.filter(minute__lt=now - KEEP_TRAFFIC)),
@@ -73,10 +82,13 @@ def expire(now: datetime, seconds: float = SECONDS) -> Expired:
     Args:
         now: What age is counted from.
         seconds: After these the rest is left to the next run.
+
+    Raises:
+        present.ClockAheadOfDatabase: `now` cannot be.
     """
     give_up_at = monotonic() + seconds
     with alone(NAME, now) as ours:
-        if not ours:
+        if not ours or held_until(now):
             return Expired(is_done=False)
         pace, events, is_done = Pace(), 0, True
         periods = list(RetentionPeriod.objects.all())
@@ -87,14 +99,16 @@ def expire(now: datetime, seconds: float = SECONDS) -> Expired:
         return Expired(events, others, is_done)
 
 
-def kept() -> list[Kept]:
+def kept(now: datetime) -> list[Kept]:
     """Return each category with its oldest event. One query that reads the first entry of an index, each."""
     names = dict(Category.choices)
     periods = sorted(RetentionPeriod.objects.all(), key=lambda period: list(names).index(period.category))
-    return [
-        Kept(period, _first(period.category, after=period.passed_id).values_list("received_at", flat=True).first())
-        for period in periods
-    ]
+    return [Kept(period, _oldest_at(period, now)) for period in periods]
+
+
+def _oldest_at(period: RetentionPeriod, now: datetime) -> datetime | None:
+    oldest = _first(period.category, after=period.passed_id).filter(received_at__lte=now + clocks.DIFFER)
+    return oldest.values_list("received_at", flat=True).first()
 
 
 def _first(category: str, after: int) -> QuerySet[Event]:
@@ -104,38 +118,59 @@ def _first(category: str, after: int) -> QuerySet[Event]:
 
 def _expire_category(period: RetentionPeriod, now: datetime, pace: Pace, give_up_at: float) -> tuple[int, bool]:
     """Remove what has expired of one category: how much, and whether that was all."""
-    before, removed = now - timedelta(days=period.days), 0
+    walk = _Walk(period, now)
     while monotonic() < give_up_at:
         # Read before the batch begins: SQLite's lock is not held meanwhile.
-        ids = list(_expired(period, before, pace.size))
-        if not ids:
+        batch = walk.next(pace.size)
+        if not batch:
             RetentionPeriod.objects.filter(pk=period.pk).update(looked_at=now)
-            return removed, True
+            return walk.removed, True
         with pace:
-            deleted, held = _remove(period, ids)
-        removed += deleted
-        if held and not deleted:
-            return removed, False
-    return removed, False
+            left = walk.remove(batch)
+        if left.held and not left.deleted:
+            return walk.removed, False
+    return walk.removed, False
 
 
-def _remove(period: RetentionPeriod, ids: list[int]) -> Left:
-    left = delete_events(ids)
-    period.passed_id = left.held - 1 if left.held else ids[-1]
-    changed = {"passed_id": period.passed_id, "removed": F("removed") + left.deleted}
-    RetentionPeriod.objects.filter(pk=period.pk).update(**changed)
-    return left
+class _Walk:
+    """Goes through a category from its oldest event to the first that is kept: ids and times of receipt rise together.
 
-
-def _expired(period: RetentionPeriod, before: datetime, size: int) -> Iterator[int]:
-    """Yield ids of the oldest events, up to the first that is kept: ids and times of receipt rise together.
-
-    To ask for the time of receipt alone would lead through everything that is kept, batch after batch.
+    To ask for the time of receipt alone would lead through everything that is kept, batch after batch. What lies in the
+    future was received by a clock that was ahead: it says nothing of those behind it, and is walked over.
     """
-    for pk, received_at in _first(period.category, period.passed_id).values_list("pk", "received_at")[:size]:
-        if received_at >= before:
-            return
-        yield pk
+
+    def __init__(self, period: RetentionPeriod, now: datetime) -> None:
+        self.removed = 0
+        self._period, self._now = period, now
+        self._before = now - timedelta(days=period.days)
+        self._at = period.passed_id
+        self._first_ahead: int | None = None
+
+    def next(self, size: int) -> list[int]:
+        """Return some events that have expired, in the order of ids; none when that was all."""
+        while found := list(_first(self._period.category, self._at).values_list("pk", "received_at")[:size]):
+            batch = []
+            for pk, received_at in found:
+                if clocks.is_ahead(received_at, self._now):
+                    self._first_ahead = self._first_ahead or pk
+                elif received_at >= self._before:
+                    return batch
+                else:
+                    batch.append(pk)
+            if batch:
+                return batch
+            self._at = found[-1][0]
+        return []
+
+    def remove(self, batch: list[int]) -> Left:
+        """Delete events, and remember up to where nothing is left."""
+        left = delete_events(batch)
+        self._at = left.held - 1 if left.held else batch[-1]
+        self.removed += left.deleted
+        passed = min(self._at, self._first_ahead - 1) if self._first_ahead else self._at
+        changed = {"passed_id": passed, "removed": F("removed") + left.deleted}
+        RetentionPeriod.objects.filter(pk=self._period.pk).update(**changed)
+        return left
 
 
 def _expire_others(now: datetime) -> Iterator[int]:

@@ -22,7 +22,7 @@ from tests.recovery.erasure import ACME, POST, created, post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+NOW = datetime(2020, 6, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture

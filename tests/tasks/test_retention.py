@@ -11,7 +11,7 @@ from aaa_dashboard.webhooks.models import App
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NOW = datetime(2020, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def refuse(at: datetime, number: int = 1) -> None:

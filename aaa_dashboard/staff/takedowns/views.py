@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aaa_dashboard.audit import Actor
 from aaa_dashboard.background import nudge
 from aaa_dashboard.deliveries import retention as of_deliveries
+from aaa_dashboard.deliveries.present import holding
 from aaa_dashboard.deliveries.takedown import requests
 from aaa_dashboard.deliveries.takedown.models import Takedown
 from aaa_dashboard.deliveries.tasks import take_down
@@ -80,9 +81,10 @@ def erase_account(request: HttpRequest, pk: int) -> HttpResponse:
 def retention(request: HttpRequest) -> HttpResponse:
     """Show how long each category is kept, and whether that is kept to."""
     now = timezone.now()
-    rows = [{"kept": one, "late": one.late(now)} for one in of_deliveries.kept()]
+    rows = [{"kept": one, "late": one.late(now)} for one in of_deliveries.kept(now)]
     may_change = request.user.is_staff and request.user.has_perm("deliveries.change_retentionperiod")
-    return render(request, "staff/retention.html", {"rows": rows, "may_change": may_change})
+    context = {"rows": rows, "may_change": may_change, "held_until": holding(now)}
+    return render(request, "staff/retention.html", context)
 
 
 def _begin(request: HttpRequest, what: Takedown.What, x_id: str, note: str) -> HttpResponse:
