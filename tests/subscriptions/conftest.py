@@ -47,9 +47,9 @@ def webhook(app: App, x: X, receiver: Receiver) -> Webhook:
 
 @pytest.fixture
 def operator(person: Callable[..., User]) -> Client:
-    """Somebody signed in who may manage subscriptions."""
+    """Somebody signed in who may manage webhooks and subscriptions."""
     client = Client()
-    client.force_login(person("olga", "manage_subscriptions"))
+    client.force_login(person("olga", "manage_webhooks", "manage_subscriptions"))
     return client
 
 

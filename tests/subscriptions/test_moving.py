@@ -1,10 +1,12 @@
 """Moving a webhook with fifty accounts to another address, broken off and gone on with."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -195,8 +197,20 @@ def test_one_that_x_has_lost_and_does_not_take_back_is_left_to_a_person_after_th
     assert (move.step, moving.plan(move).left_behind) == (Move.Step.DELETE, [lost.account])
 
 
-def test_agents_move_nothing(agent: Client, webhook: Webhook) -> None:
-    assert agent.get(f"/webhooks/{webhook.pk}/move/").status_code == 403
+@pytest.mark.parametrize("permission", ["", "manage_subscriptions", "manage_webhooks"])
+def test_who_may_not_register_delete_and_subscribe_moves_nothing(
+    x: X, webhook: Webhook, elsewhere: Receiver, person: Callable[..., User], permission: str
+) -> None:
+    crowd(x, webhook, 1)
+    move = moving.begin(webhook, elsewhere.url, by=BY)
+    somebody = Client()
+    somebody.force_login(person("sam", permission))
+    for path in (f"/webhooks/{webhook.pk}/move/", f"/moves/{move.pk}/", f"/moves/{move.pk}/abandon/"):
+        assert somebody.post(path, {"url": elsewhere.url}).status_code == 403
+    page = somebody.get("/accounts/").content.decode()
+    assert "is being moved." in page
+    move.refresh_from_db()
+    assert (move.finished_at, move.under_way) == (None, False)
 
 
 @pytest.mark.django_db(transaction=True)

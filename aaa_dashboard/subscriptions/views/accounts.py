@@ -20,7 +20,7 @@ from .. import checking, ending
 from ..claims import Busy
 from ..models import Account, Finding, Invite, Move, Subscription, Usage
 from ..throttle import count
-from .parts import MANAGE, manages, refused, webhooks_offered, with_everything
+from .parts import MANAGE, MOVE, manages, refused, webhooks_offered, with_everything
 
 AT_ONCE = 100
 
@@ -44,6 +44,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "findings": Finding.objects.filter(settled_at=None).count(),
         "open_invites": Invite.objects.filter(used_at=None, withdrawn_at=None).count(),
         "may_manage": request.user.has_perm(MANAGE),
+        "may_move": request.user.has_perms(MOVE),
     }
     return render(request, "subscriptions/accounts.html", context)
 

@@ -1,4 +1,4 @@
-"""Moving a webhook to another address, as one guided act. For operators."""
+"""Moving a webhook to another address, as one guided act. For those who may manage webhooks and subscriptions."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from aaa_dashboard.webhooks.models import Webhook
 from .. import moving, moving_along, tasks
 from ..claims import Busy
 from ..models import Move, Subscription
-from .parts import manages
+from .parts import moves
 
 
 class AddressForm(forms.Form):
@@ -44,7 +44,7 @@ class AddressForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@manages
+@moves
 def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what a move does and who cannot come along; begin it."""
     webhook = get_object_or_404(Webhook.objects.filter(deleted_at=None).select_related("app"), pk=pk)
@@ -63,7 +63,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@manages
+@moves
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a move is; have it gone on with. For htmx its state alone: `?seen=` is what the reader was told."""
     found = get_object_or_404(Move.objects.select_related("source__app", "target__app", "started_by"), pk=pk)
@@ -79,7 +79,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@manages
+@moves
 def abandon(request: HttpRequest, pk: int) -> HttpResponse:
     """Leave a move where it is."""
     found = get_object_or_404(Move.objects.select_related("source__app"), pk=pk)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from aaa_dashboard.webhooks.models import Webhook
+from aaa_dashboard.webhooks.views.parts import MANAGE as MANAGE_WEBHOOKS
 from aaa_dashboard.x_api.errors import Failure, XError
 
 from ..claims import Busy
@@ -24,6 +25,9 @@ View = Callable[..., HttpResponseBase]
 
 MANAGE = "subscriptions.manage_subscriptions"
 manages = permission_required(MANAGE, raise_exception=True)
+# A move registers a webhook and deletes another.
+MOVE = (MANAGE, MANAGE_WEBHOOKS)
+moves = permission_required(MOVE, raise_exception=True)
 
 # X sends people on between these while they sign in.
 HOSTS_OF_X = ("https://api.twitter.com", "https://twitter.com", "https://api.x.com", "https://x.com")
