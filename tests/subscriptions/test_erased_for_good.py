@@ -13,7 +13,7 @@ from aaa_dashboard.subscriptions.models import Account, Subscription
 from aaa_dashboard.subscriptions.reconciling import running
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api.results import SignedIn
-from tests.sandbox.client import X
+from tests.sandbox.client import Token, X
 from tests.subscriptions.conftest import BY, Owner
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,9 @@ def test_comparisons_do_not_ask_x_for_its_name(x: X, webhook: Webhook, subscribe
 def test_one_that_x_delivers_all_the_same_stays_without_a_name(x: X, webhook: Webhook, subscribed: Subscribed) -> None:
     token = subscribed().token
     erase()
-    x.signed(token).post(f"/1.1/account_activity/webhooks/{webhook.x_id}/subscriptions/all.json")
+    x.signed(Token(token.token, token.secret)).post(
+        f"/1.1/account_activity/webhooks/{webhook.x_id}/subscriptions/all.json"
+    )
     running.reconcile(timezone.now())
     assert Subscription.objects.get().state == "unknown"
     assert names() == ("", "", "")

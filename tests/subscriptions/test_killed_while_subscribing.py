@@ -14,7 +14,7 @@ from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api.credentials import UserToken
 from aaa_dashboard.x_api.errors import XError
 from aaa_dashboard.x_api.results import SignedIn
-from tests.sandbox.client import X
+from tests.sandbox.client import Token, X
 from tests.subscriptions.conftest import BY, at_x
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,9 @@ def test_one_that_was_removed_before_is_finished(
 def test_one_that_was_not_subscribed_through_us_is_finished(
     x: X, webhook: Webhook, mira: SignedIn, killed: Callable[[], None]
 ) -> None:
-    x.signed(mira.token).post(f"/1.1/account_activity/webhooks/{webhook.x_id}/subscriptions/all.json")
+    x.signed(Token(mira.token.token, mira.token.secret)).post(
+        f"/1.1/account_activity/webhooks/{webhook.x_id}/subscriptions/all.json"
+    )
     running.reconcile(timezone.now())
     assert Subscription.objects.get().state == "unknown"
     killed()
