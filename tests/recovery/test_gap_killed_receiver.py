@@ -14,7 +14,8 @@ from tests.deliveries.eventually import eventually
 from tests.deliveries.serving import Sender
 from tests.recovery.history import History, find, only
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Signs of life are five seconds apart.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 BODY = b'{"for_user_id":"1000","tweet_create_events":[{"id_str":"%d"}]}'
 AWAY = timedelta(minutes=20)

@@ -21,7 +21,7 @@ from tests.sandbox.client import AAA, Keys, Token, X
 from tests.sandbox.control import Control
 from tests.sandbox.wire import ROOT, StartSandbox, eventually, free_port
 
-pytestmark = pytest.mark.any_database
+pytestmark = [pytest.mark.any_database, pytest.mark.slow]
 
 Item = tuple[str, str, str]
 """Account, kind, and what happened, as JSON."""

@@ -75,6 +75,7 @@ def page(client: Client, move: Move) -> str:
     return words(client.get(f"/moves/{move.pk}/").content)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_dies_after_twenty_of_fifty_is_followed_by_one_that_goes_on(
     x: X, webhook: Webhook, wanted: Callable[[], Move]
