@@ -11,6 +11,9 @@ import zlib
 from tests import services
 from tests.environment import ROOT
 
+# Half of its time a test waits for processes that it has started.
+WORKERS = min((os.cpu_count() or 1) + 1, 6)
+
 
 def _offers() -> dict[str, str | None]:
     return {
@@ -27,7 +30,7 @@ def _pytest(title: str, database_url: str | None, *arguments: str) -> int:
     if database_url:
         environment["DATABASE_URL"] = database_url
     # In the order collected: browser tests come last (see `conftest.py`).
-    parallel = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
+    parallel = ("-n", str(WORKERS), "--dist", "loadscope", "--no-loadscope-reorder")
     command = [sys.executable, "-m", "pytest", "-q", *parallel, *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
