@@ -47,7 +47,9 @@ def attempt(app: App, now: datetime, *, stop_at: float) -> Tried:
     """
     rows = Subscription.objects.filter(state=State.ACTIVE, webhook__app=app, webhook__deleted_at=None)
     rows = rows.exclude(access_token="").select_related("webhook__app", "account")
-    api, taken, refused = api_of(app), [], []
+    api, taken = api_of(app), 0
+    asked: list[int] = []
+    refused: list[Subscription] = []
     for row in rows.order_by(F("token_checked_at").asc(nulls_first=True), "pk")[:AT_ONCE]:
         if time.monotonic() >= stop_at or row.user_token is None:
             break
@@ -56,13 +58,15 @@ def attempt(app: App, now: datetime, *, stop_at: float) -> Tried:
         except errors.TokenRevoked:
             refused.append(row)
         except errors.WebhookNotFound:
-            continue
+            pass
         except errors.XError:
             break  # X is away, or does not take the app
         else:
-            taken.append(row.pk)
-    Subscription.objects.filter(pk__in=taken).update(token_checked_at=now)
-    return Tried(len(taken), refused)
+            taken += 1
+        asked.append(row.pk)
+    # The refused ones as well: kept for being a crowd, they would be the only ones that are ever tried again.
+    Subscription.objects.filter(pk__in=asked).update(token_checked_at=now)
+    return Tried(taken, refused)
 
 
 def end_revoked(row: Subscription, *, by: Actor = BY_ITSELF) -> bool:
