@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from aaa_dashboard.clocks import has_come
+
 from .models import Move, Subscription
 
 LEASE = timedelta(seconds=90)
@@ -43,7 +45,7 @@ def claimed(row: Subscription | Move, patience_seconds: float = PATIENCE_SECONDS
 
 def free(now: datetime) -> Q:
     """Match rows that nobody holds."""
-    return Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
+    return has_come("claimed_until", now, LEASE)
 
 
 def _take(row: Subscription | Move, give_up_at: float) -> datetime:

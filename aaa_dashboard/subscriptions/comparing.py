@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from aaa_dashboard import clocks
 from aaa_dashboard.webhooks.credentials import api_of
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api import errors
@@ -66,7 +68,7 @@ def check_all(webhook: Webhook, *, now: datetime | None = None, believes: bool =
     doubt = "" if believes else why_doubt(webhook, user_ids, asked_at)
     with transaction.atomic():
         # What changed while X was answering is newer than its answer, and so is what somebody is changing.
-        rows = Subscription.objects.filter(free(asked_at), webhook=webhook, state_since__lt=asked_at)
+        rows = Subscription.objects.filter(free(asked_at), _changed_before(asked_at), webhook=webhook)
         there = rows.filter(account__x_user_id__in=user_ids)
         lacking = rows.filter(state__in=AT_X).exclude(account__x_user_id__in=user_ids)
         # Also those that were being subscribed when a process was killed.
@@ -81,6 +83,10 @@ def check_all(webhook: Webhook, *, now: datetime | None = None, believes: bool =
     return Comparison(user_ids, missing, unknown, back, doubt)
 
 
+def _changed_before(asked_at: datetime) -> Q:
+    return Q(state_since__lt=asked_at) | Q(state_since__gt=asked_at + clocks.DIFFER)
+
+
 def why_doubt(webhook: Webhook, user_ids: frozenset[str], asked_at: datetime) -> str:
     """Why a list is not believed where it lacks somebody; empty when it is.
 
@@ -89,7 +95,7 @@ def why_doubt(webhook: Webhook, user_ids: frozenset[str], asked_at: datetime) ->
         user_ids: Whom it holds.
         asked_at: When X was asked for it.
     """
-    had = Subscription.objects.filter(webhook=webhook, state__in=AT_X, state_since__lt=asked_at)
+    had = Subscription.objects.filter(_changed_before(asked_at), webhook=webhook, state__in=AT_X)
     lacking = list(had.exclude(account__x_user_id__in=user_ids).select_related("account").order_by("pk"))
     before = had.count()
     if not lacking or (user_ids and (before < MANY or len(lacking) * 2 <= before)):

@@ -9,9 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
-
 from aaa_dashboard.audit import Actor
+from aaa_dashboard.clocks import has_come
 from aaa_dashboard.x_api import errors
 from aaa_dashboard.x_api.errors import Failure, XError
 
@@ -24,6 +23,8 @@ BUDGET_SECONDS = 25.0
 FIRST_DELAY = timedelta(seconds=15)
 LONGEST_DELAY = timedelta(minutes=15)
 MOST_TRIES = 10
+# Longer than the windows of X's limits.
+LONGEST_WAIT = timedelta(days=1)
 # How often it is looked whether X has sent again what the old webhook had missed.
 LOOKS_EVERY = timedelta(minutes=1)
 STILL_MISSING = "X does not list everybody on the new webhook yet. Nothing is lost: both are delivered to."
@@ -86,7 +87,7 @@ def go_on_with_all(now: datetime, *, budget_seconds: float = BUDGET_SECONDS) -> 
         budget_seconds: When to stop, after the call that is under way.
     """
     ends_at = time.monotonic() + budget_seconds
-    is_due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+    is_due = has_come("next_try_at", now, LONGEST_WAIT)
     due = list(
         Move.objects.filter(is_due, free(now), finished_at=None, under_way=True)
         .select_related("source__app", "target__app", "wanted_by")

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aaa_dashboard.audit import Actor, record
+from aaa_dashboard.clocks import is_ahead
 from aaa_dashboard.x_api import errors
 from aaa_dashboard.x_api.interface import XApi
 from aaa_dashboard.x_api.results import Webhook as AtX
@@ -43,7 +44,8 @@ def ask(app: App, *, patience_seconds: float = PATIENCE_SECONDS, now: datetime |
     for one in at_x:
         known = ours.pop(one.id, None)
         # What X has validated while it was answering is newer than its answer.
-        if known and (known.validated_at is None or known.validated_at <= asked_at):
+        is_older = known and (known.validated_at is None or known.validated_at <= asked_at)
+        if known and (is_older or is_ahead(known.validated_at, asked_at)):
             set_valid(known, one.is_valid, at=asked_at)
     for gone in ours.values():
         # One that was registered while X was answering is not in its answer.

@@ -406,6 +406,19 @@ def test_one_whose_worker_was_killed_keeps_nobody_waiting(x: X, webhook: Webhook
     assert killed.broke_off
 
 
+def test_one_that_a_clock_began_which_was_ahead_keeps_nobody_waiting(
+    x: X, webhook: Webhook, subscribed: Subscribed
+) -> None:
+    subscribed(MIRA)
+    subscribed(ACME)
+    lose(x, MIRA)
+    ahead = datetime.now(UTC) + timedelta(days=1)
+    Reconciliation.objects.create(started_at=ahead)
+    Subscription.objects.update(claimed_until=ahead, state_since=ahead)
+    reconcile()
+    assert found() == [("missing", "@mirakeller", "It is subscribed again.")]
+
+
 def test_one_that_fails_says_so_and_keeps_what_it_found(
     x: X, webhook: Webhook, subscribed: Subscribed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

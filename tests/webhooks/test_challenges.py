@@ -26,6 +26,13 @@ def kept(*challenges: Challenge) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_one_that_was_answered_by_a_clock_that_was_ahead_is_not_the_last_for_ever(app: App, hook: Webhook) -> None:
+    kept(Challenge(app.pk, NOW + timedelta(days=300), 9.0), Challenge(app.pk, NOW, 1.5))
+    hook.refresh_from_db()
+    assert (hook.last_crc_at, hook.last_crc_ms) == (NOW, 1.5)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_challenge_is_a_line_and_the_newest_is_the_last(app: App, hook: Webhook) -> None:
     kept(Challenge(app.pk, NOW, 1.5), Challenge(app.pk, NOW - timedelta(hours=1), 9.0))
     hook.refresh_from_db()

@@ -58,6 +58,23 @@ def test_what_turned_invalid_at_x_is_valid_again(x: X, webhook: Webhook, now: da
     assert "because the webhook was invalid" in webhook.changes.get(kind="validated").detail
 
 
+def test_x_is_believed_though_a_clock_that_was_ahead_wrote_when_it_was_validated(
+    x: X, webhook: Webhook, now: datetime
+) -> None:
+    Webhook.objects.update(validated_at=now + 3 * HOUR)
+    invalidate(x)
+    [attempt] = keep(now + 5 * MINUTE)
+    assert (attempt.reason, attempt.failure) == (Reason.INVALID, "")
+
+
+def test_a_challenge_that_was_answered_by_such_a_clock_is_no_good_one_of_the_last_hours(
+    webhook: Webhook, now: datetime
+) -> None:
+    Webhook.objects.update(validated_at=now - 23 * HOUR, last_crc_at=now + timedelta(days=300))
+    [attempt] = keep(now)
+    assert attempt.reason == Reason.STALE
+
+
 def test_what_is_as_it_should_be_is_left_alone(x: X, webhook: Webhook, now: datetime) -> None:
     before = puts(x)
     assert [keep(now + minute * MINUTE) for minute in range(5)] == [[]] * 5

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from aaa_dashboard.audit import Actor
+from aaa_dashboard.clocks import has_come
 from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api import errors
 from aaa_dashboard.x_api.errors import XError
@@ -89,7 +90,7 @@ def reconcile(now: datetime, *, by: Actor | None = None, budget_seconds: float =
 
 
 def _begin(now: datetime, by: Actor | None) -> Reconciliation:
-    late = Reconciliation.objects.filter(finished_at=None, started_at__lt=now - LEASE)
+    late = Reconciliation.objects.filter(has_come("started_at", now - LEASE, LEASE), finished_at=None)
     late.update(finished_at=now, broke_off=True)
     try:
         with transaction.atomic():
