@@ -128,6 +128,21 @@ def test_since_when_there_was_no_gap(operator: Client, app: App, webhook: Webhoo
     assert "A gap goes on since 1 March 09:00 UTC" in look(operator)
 
 
+def test_a_gap_that_goes_on_is_said_though_a_later_one_is_over(operator: Client, app: App, webhook: Webhook) -> None:
+    other = Webhook.objects.create(app=app, x_id="2", url="https://two.example/webhook/twitter", valid=True)
+    for hook, hours, lasted, state in (
+        (webhook, 6, None, "open"), (other, 3, 1, "recovered"), (other, 5, 4, "recovered"), (webhook, 2, 1, "lost"),
+    ):  # fmt: skip
+        began_at = NOW - timedelta(hours=hours)
+        ended_at = began_at + timedelta(hours=lasted) if lasted else None
+        Gap.objects.create(
+            webhook=hook, cause="invalid", began_at=began_at, ended_at=ended_at, state=state, state_since=NOW
+        )
+    assert "A gap goes on since 1 March 06:00 UTC" in look(operator)
+    Gap.objects.filter(ended_at=None).update(state="dismissed")
+    assert "No gap since 1 March 2026 11:00 UTC" in look(operator)
+
+
 def test_a_fresh_installation_is_led_through_its_first_steps(operator: Client) -> None:
     done = re.compile(r'<li data-done="(yes|no)"')
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Sum
+from django.db.models import F, Max, Sum
 
 from aaa_dashboard.deliveries.models import Event, Gap, TrafficMinute
 from aaa_dashboard.deliveries.traffic import MINUTE, minute_of
@@ -78,8 +78,9 @@ def _say(
 
 
 def _unbroken() -> tuple[datetime | None, Gap | None]:
-    """Since when there was no gap, and the gap that there is."""
-    gap = Gap.objects.exclude(state=Gap.State.DISMISSED).order_by("-began_at").select_related("webhook").first()
+    """Since when there was no gap, and the gap that there is. One that goes on says more than one that ended later."""
+    known = Gap.objects.exclude(state=Gap.State.DISMISSED).select_related("webhook")
+    gap = known.order_by(F("ended_at").desc(nulls_first=True), "began_at").first()
     if gap is not None:
         return gap.ended_at, None if gap.ended_at else gap
     return TrafficMinute.objects.order_by("minute").values_list("began_at", flat=True).first(), None
