@@ -2,7 +2,8 @@
 
 So: register the new one, subscribe every account again whose token we hold, compare with X, delete the old one. While
 it lasts, X delivers to both, and what comes twice is stored once. Each step can be done again, so that a move that was
-broken off anywhere is gone on with. Source: X, “Enterprise Account Activity API” (managing webhooks and subscriptions).
+broken off anywhere is gone on with. One that X has no more is moved as well, as long as tokens are held
+for it. Source: X, “Enterprise Account Activity API” (managing webhooks and subscriptions).
 """
 
 import time
@@ -11,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from aaa_dashboard.audit import Actor, record
@@ -41,7 +42,7 @@ class SameAddress(ValueError):
 
 
 class AlreadyGone(ValueError):
-    """The webhook is deleted, perhaps by a move that was finished meanwhile."""
+    """The webhook is deleted, perhaps by a move that was finished meanwhile, and nobody can be moved."""
 
 
 class StillMissing(Exception):
@@ -76,13 +77,14 @@ def begin(webhook: Webhook, url: str, *, by: Actor) -> Move:
 
     Raises:
         SameAddress: There is nothing to move.
-        AlreadyGone: X has the webhook no more.
+        AlreadyGone: X has the webhook no more, and no token is held for it.
     """
-    if url == webhook.url:
-        raise SameAddress(url)
     with transaction.atomic():
         # Whoever holds the row has it, so that nobody begins to move what another move has just deleted.
-        if not Webhook.objects.select_for_update().filter(pk=webhook.pk, deleted_at=None).exists():
+        is_current = Webhook.objects.select_for_update().filter(pk=webhook.pk, deleted_at=None).exists()
+        if is_current and url == webhook.url:
+            raise SameAddress(url)
+        if not is_current and not can_be_moved().filter(pk=webhook.pk).exists():
             raise AlreadyGone(webhook.url)
         started_by = by.person.pk if by.person else None
         move, is_new = Move.objects.select_related("source__app").get_or_create(
@@ -91,6 +93,12 @@ def begin(webhook: Webhook, url: str, *, by: Actor) -> Move:
         if is_new:
             record(by, "began to move a webhook", webhook, before={"address": webhook.url}, after={"address": url})
     return move
+
+
+def can_be_moved() -> QuerySet[Webhook]:
+    """Webhooks that X has, and those it has no more for which tokens are held."""
+    held = Subscription.objects.filter(webhook=OuterRef("pk")).exclude(access_token="")
+    return Webhook.objects.filter(Q(deleted_at=None) | Exists(held))
 
 
 def plan(move: Move) -> Plan:
@@ -178,8 +186,9 @@ def abandon(move: Move, *, by: Actor) -> bool:
 
 def _register(move: Move, by: Actor) -> None:
     move.target = register(move.source.app, move.url, by=by)
-    # Whom X has and we do not know of would be lost unseen.
-    check_all(move.source)
+    if not move.source.deleted_at:
+        # Whom X has and we do not know of would be lost unseen.
+        check_all(move.source)
     _save(move, step=Step.SUBSCRIBE)
 
 
@@ -227,9 +236,12 @@ def _compare(move: Move) -> None:
 
 
 def _delete(move: Move, by: Actor) -> None:
-    delete(move.source, by=by)
+    is_back = move.target_id == move.source_id  # the address was registered anew, and X gave it its old id
+    if not is_back and not move.source.deleted_at:
+        delete(move.source, by=by)
     with transaction.atomic():
-        close(move.source)
+        if not is_back:
+            close(move.source)
         _save(move, step=Step.DONE)
         record(by, "moved a webhook", move.source, before={"address": move.source.url}, after={"address": move.url})
 

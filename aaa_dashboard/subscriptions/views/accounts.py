@@ -16,7 +16,7 @@ from aaa_dashboard.webhooks import asking
 from aaa_dashboard.webhooks.models import App, Webhook
 from aaa_dashboard.x_api.errors import XError
 
-from .. import checking, ending
+from .. import checking, ending, moving
 from ..claims import Busy
 from ..models import Account, Finding, Invite, Move, Subscription, Usage
 from ..throttle import count
@@ -29,6 +29,7 @@ AT_ONCE = 100
 def accounts(request: HttpRequest) -> HttpResponse:
     """Show accounts with the state of their subscriptions: `?q=` names or ids, `?page=`."""
     webhooks = _look_at_new(webhooks_offered())
+    may_move = request.user.has_perms(MOVE)
     wanted = request.GET.get("q", "").strip().removeprefix("@")
     found = Account.objects.order_by("screen_name", "pk")
     if wanted:
@@ -44,7 +45,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "findings": Finding.objects.filter(settled_at=None).count(),
         "open_invites": Invite.objects.filter(used_at=None, withdrawn_at=None).count(),
         "may_manage": request.user.has_perm(MANAGE),
-        "may_move": request.user.has_perms(MOVE),
+        "may_move": may_move,
+        "gone": moving.can_be_moved().exclude(deleted_at=None) if may_move else (),
     }
     return render(request, "subscriptions/accounts.html", context)
 

@@ -31,10 +31,12 @@ class AddressForm(forms.Form):
     def __init__(self, webhook: Webhook, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self.webhook = webhook
+        if webhook.deleted_at:
+            self.initial["url"] = webhook.app.receive_url
 
     def clean_url(self) -> str:
         url = str(self.cleaned_data["url"])
-        if url == self.webhook.url:
+        if url == self.webhook.url and not self.webhook.deleted_at:
             raise forms.ValidationError("That is where it is.")
         if urlsplit(url).path.rstrip("/") != self.webhook.app.receive_path:
             raise forms.ValidationError(
@@ -47,7 +49,7 @@ class AddressForm(forms.Form):
 @moves
 def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what a move does and who cannot come along; begin it."""
-    webhook = get_object_or_404(Webhook.objects.filter(deleted_at=None).select_related("app"), pk=pk)
+    webhook = get_object_or_404(moving.can_be_moved().select_related("app"), pk=pk)
     under_way = Move.objects.filter(source=webhook, finished_at=None).first()
     if under_way:
         return redirect("subscriptions:move", under_way.pk)

@@ -66,6 +66,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "webhook": found,
         "timeline": folded(found),
+        "held": found.subscriptions.exclude(access_token="").count() if found.deleted_at else 0,
         "accounts": found.subscriptions.filter(state__in=AT_X).count(),
         "may_manage": request.user.has_perm(MANAGE),
     }

@@ -156,7 +156,8 @@ class Command(BaseCommand):
 
     def do_move(self, options: Row) -> None:
         try:
-            move = moving.begin(_chosen(options["webhook"]), options["url"], by=self.by)
+            webhook = moving.can_be_moved().select_related("app").filter(x_id=options["webhook"]).first()
+            move = moving.begin(webhook or _chosen(options["webhook"]), options["url"], by=self.by)
         except ValueError as error:
             raise CommandError("There is nothing to move to this address.", returncode=MISUSED) from error
         try:
