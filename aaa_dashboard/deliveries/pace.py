@@ -1,7 +1,8 @@
 """Work in the background beside the receiver, in batches as large as the database has time for."""
 
 from time import monotonic, sleep
-from typing import Any, Self
+from types import TracebackType
+from typing import Self
 
 from django.db import connection, transaction
 
@@ -30,8 +31,10 @@ class Pace:
         self._began_at = monotonic()
         return self
 
-    def __exit__(self, *raised: Any) -> None:
-        self._transaction.__exit__(*raised)
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transaction.__exit__(kind, raised, trace)
         took = monotonic() - self._began_at
         wanted = int(self.size * self._seconds / max(took, 0.001))
         # By half at most: one batch that had to wait for somebody says little.
