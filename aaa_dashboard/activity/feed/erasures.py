@@ -6,7 +6,7 @@ at again by their ids: whichever way something was erased, no page goes on showi
 
 import time
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,10 +19,11 @@ MOST_A_LOOK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Events that are no longer what their rows show: those that still have a row, and those that have none."""
+    """Events that are no longer what their rows show."""
 
-    redacted: frozenset[int] = frozenset()
-    gone: frozenset[int] = frozenset()
+    redacted: Mapping[int, datetime]
+    """Those that still have a row, with when a post was taken out of them last."""
+    gone: frozenset[int]
 
     def __bool__(self) -> bool:
         return bool(self.redacted or self.gone)
@@ -48,7 +49,7 @@ class Erasures:
         found = _redactions(some)
         new = {id_: at for id_, at in found.items() if at and self._told.get(id_) != at}
         self._told |= new
-        return Erased(frozenset(new), frozenset(some) - found.keys())
+        return Erased(new, frozenset(some) - found.keys())
 
     def _some(self, ids: list[int]) -> list[int]:
         start = bisect_right(ids, self._last) if len(ids) > MOST_A_LOOK else 0
@@ -60,7 +61,7 @@ class Erasures:
 def erased_of(held: Collection[int]) -> Erased:
     """Find whatever was erased among events that a page holds, at whatever time. At most one query."""
     found = _redactions(held)
-    return Erased(frozenset(id_ for id_, at in found.items() if at), frozenset(held) - found.keys())
+    return Erased({id_: at for id_, at in found.items() if at}, frozenset(held) - found.keys())
 
 
 def _redactions(ids: Collection[int]) -> dict[int, datetime | None]:

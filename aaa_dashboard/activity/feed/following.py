@@ -207,14 +207,15 @@ class Feed:
         if not self._reader.look_is_due:
             return True
         held = set[int]().union(*(follower.held for follower in self._followers))
+        readers = {follower.view.readable for follower in self._followers}
         try:
-            told = await self._in_thread(self._reader.look, held)
+            told = await self._in_thread(self._reader.look, held, readers)
         except AnyDatabaseError as error:
             await self._no_answer(error)
             return False
-        for follower in self._followers if told else ():
-            message = told[follower.view.readable]
-            if not message.erased.isdisjoint(follower.held):
+        for follower in self._followers:
+            message = told.get(follower.view.readable)  # one that came just now is caught up first
+            if message and not message.erased.isdisjoint(follower.held):
                 follower.offer(message)
         return True
 

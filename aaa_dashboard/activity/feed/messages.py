@@ -44,9 +44,9 @@ def replacement(html: str, ids: Iterable[int], watermark: int) -> Message:
 
 def erased(html: str, erased: Erased, watermark: int) -> Message:
     """Rows to be drawn anew, and the ids of those and of the events whose rows leave."""
-    ids = erased.redacted | erased.gone
+    ids = erased.gone | erased.redacted.keys()
     message = _message(b"erased", watermark, {"ids": sorted(ids), "html": html})
-    return message._replace(shown=erased.redacted, erased=ids)
+    return message._replace(shown=frozenset(erased.redacted), erased=ids)
 
 
 def beat(watermark: int) -> Message:

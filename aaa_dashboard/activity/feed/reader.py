@@ -4,9 +4,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -56,6 +57,14 @@ def settled_id() -> int:
     return newest or 0
 
 
+class _Drawn(NamedTuple):
+    html: str
+    drawn_at: float
+    """On the monotonic clock."""
+    redacted_at: datetime | None
+    """Of the event, as it was then."""
+
+
 class Reader:
     """Where the feed stands. Begins with the first question and ends with `stop`."""
 
@@ -63,7 +72,7 @@ class Reader:
         self._holes: Holes | None = None
         self._erasures = Erasures()
         self._names = NameCache()
-        self._rendered: OrderedDict[tuple[int, bool], tuple[float, str]] = OrderedDict()
+        self._rendered: OrderedDict[tuple[int, bool], _Drawn] = OrderedDict()
 
     def stop(self) -> None:
         """Forget the position and give the connection back."""
@@ -96,14 +105,18 @@ class Reader:
     def look_is_due(self) -> bool:
         return self._erasures.is_due
 
-    def look(self, held: Collection[int]) -> dict[bool, Message]:
+    def look(self, held: Collection[int], readers: Collection[bool]) -> dict[bool, Message]:
         """Find what was erased since the last look, among events that pages hold.
 
+        Args:
+            held: Ids of the events.
+            readers: Whether those who watch may open direct messages: some may, some may not, or both.
+
         Returns:
-            What to tell pages that hold any of it, by whether their readers may open direct messages; empty: nothing.
+            What to tell pages that hold any of it, for each of `readers`; empty: nothing.
         """
         erased = self._erasures.look(held)
-        return {readable: self._erased(erased, readable) for readable in (False, True)} if erased else {}
+        return {readable: self._erased(erased, readable) for readable in readers} if erased else {}
 
     def catch_up(self, view: View, position: int) -> Message:
         """Return what a page at `position` has missed, as far as the feed has come; a beat where it missed nothing."""
@@ -122,8 +135,11 @@ class Reader:
         return self._erased(erased, view.readable) if erased else None
 
     def _erased(self, erased: Erased, readable: bool) -> Message:
-        for id_ in erased.redacted | erased.gone:
+        for id_ in erased.gone:
             self._rendered.pop((id_, readable), None)
+        for id_, at in erased.redacted.items():
+            if (drawn := self._rendered.get((id_, readable))) and drawn.redacted_at != at:
+                del self._rendered[id_, readable]
         return messages.erased(self._html(sorted(erased.redacted), readable), erased, self._begin().watermark)
 
     def _begin(self) -> Holes:
@@ -155,9 +171,9 @@ class Reader:
         self._forget_old()
         missing = [id_ for id_ in ids if (id_, readable) not in self._rendered]
         if missing:
-            self._render(Event.objects.filter(id__in=missing).only(*ROW_FIELDS), readable)
+            self._render(Event.objects.filter(id__in=missing).only(*ROW_FIELDS, "redacted_at"), readable)
         # An event may have been deleted since its id was seen; then it has no row.
-        html = "".join(self._rendered.get((id_, readable), (0, ""))[1] for id_ in ids)
+        html = "".join(drawn.html for id_ in ids if (drawn := self._rendered.get((id_, readable))))
         # Only now: what is given up must not be of this very answer.
         while len(self._rendered) > _ROWS_KEPT:
             self._rendered.popitem(last=False)
@@ -167,12 +183,12 @@ class Reader:
         events = list(found)
         names = self._names.lookup({event.for_user_id for event in events} | {event.actor_id for event in events})
         for row in rows_of(events, names, readable=readable):
-            self._rendered[row.event.pk, readable] = time.monotonic(), render(row)
+            self._rendered[row.event.pk, readable] = _Drawn(render(row), time.monotonic(), row.event.redacted_at)
 
     def _forget_old(self) -> None:
         """They stand in the order in which they were rendered."""
         old = time.monotonic() - _ROWS_KEPT_SECONDS
-        while self._rendered and next(iter(self._rendered.values()))[0] < old:
+        while self._rendered and next(iter(self._rendered.values())).drawn_at < old:
             self._rendered.popitem(last=False)
 
 
