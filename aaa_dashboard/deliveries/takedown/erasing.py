@@ -13,8 +13,9 @@ from django.db.models import QuerySet
 from ..leaving import lock_in_order
 from ..models import Event
 from ..pace import Pace
+from . import unsplit
 from .counting import IN_UNSPLIT, count
-from .index import OF_ITS_POSTS, erase_unsplit
+from .index import OF_ITS_POSTS
 from .models import ContainedPost, Takedown, Tombstone
 from .posts import redacted
 from .search_index import ask_to_forget
@@ -38,8 +39,9 @@ def erase(give_up_at: float, now: datetime) -> int:
     _forget_what_lies_free()
     open_takedowns = Takedown.objects.filter(done_at=None)
     wishes = {(each.x_id, each.what == Takedown.What.POST): each for each in open_takedowns}
-    while monotonic() < give_up_at and _mark_entombed(give_up_at, wishes):
+    while monotonic() < give_up_at and _mark_entombed(give_up_at):
         pass
+    unsplit.sweep(give_up_at, now, lambda post_id: _count_unsplit(wishes.get((post_id, True))))
     erased, pace, last = 0, Pace(), 0
     due = ContainedPost.objects.filter(due=True).order_by("event_id").values_list("event_id", flat=True)
     while monotonic() < give_up_at and (ids := list(due.filter(event_id__gt=last)[: pace.size])):
@@ -53,15 +55,12 @@ def erase(give_up_at: float, now: datetime) -> int:
     return erased
 
 
-def _mark_entombed(give_up_at: float, wishes: Wishes) -> bool:
+def _mark_entombed(give_up_at: float) -> bool:
     """Mark the copies of some posts; False when there is none left to mark."""
     unmarked = Tombstone.objects.filter(marked=False).order_by("pk")
     posts = list(unmarked.values_list("post_id", flat=True)[:POSTS_AT_ONCE])
     if not posts or not mark(ContainedPost.objects.filter(post_id__in=posts), give_up_at):
         return False
-    for post_id, number in erase_unsplit(posts).items():
-        if wish := wishes.get((post_id, True)):
-            count(wish, {IN_UNSPLIT: number})
     Tombstone.objects.filter(post_id__in=posts).update(marked=True)
     return True
 
@@ -100,6 +99,11 @@ def _take_out(event_id: int, now: datetime, wishes: Wishes) -> bool:
                 _count(row, left.places.get(row.post_id), wishes)
         ContainedPost.objects.filter(event_id=event_id, post_id__in=posts).delete()
     return event is not None and bool(due)
+
+
+def _count_unsplit(wish: Takedown | None) -> None:
+    if wish is not None:
+        count(wish, {IN_UNSPLIT: 1})
 
 
 def _count(row: ContainedPost, place: str | None, wishes: Wishes) -> None:

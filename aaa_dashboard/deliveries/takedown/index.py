@@ -4,9 +4,7 @@ Nothing of it is on the receiver's path. Payloads are read outside of any transa
 batch takes the follower's row, looks the posts up among those that must not be kept, and writes them down.
 """
 
-import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -15,23 +13,19 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import F
 
-from ..following import alone, newest_id, pass_to, passed_id, settled_id
+from ..following import alone, pass_to, passed_id, settled_id
 from ..kinds import ms_of_snowflake
 from ..leaving import delete_events
 from ..models import Event, Follower, Unsplit
 from ..pace import Pace
+from . import unsplit
 from .counting import EVENTS_BY, EVENTS_FOR, count
 from .models import ContainedPost, Takedown, Tombstone
 from .posts import posts_in
 from .search_index import ask_to_forget
 
 FOLLOWER = "copies"
-FOLLOWER_OF_UNSPLIT = "copies in unsplit"
-IDS_AT_ONCE = 400
 SECONDS = 20.0
-ERASED_REASON = "erased: it held a post or an account that had to go"
-
-_IDS = re.compile(rb"(?<!\d)\d{1,20}(?!\d)")
 What = Takedown.What
 OF_ITS_POSTS = (What.AUTHOR, What.ACCOUNT)
 
@@ -82,7 +76,7 @@ def follow(now: datetime, seconds: float = SECONDS) -> Followed:
         pace = Pace()
         while monotonic() < give_up_at and _follow_batch(last, followed, pace):
             pass
-        _follow_unsplit(last_unsplit)
+        unsplit.follow(last_unsplit, give_up_at)
     return followed
 
 
@@ -166,43 +160,3 @@ def _unwanted_by(head: _Head, wishes: _Wishes) -> Takedown | None:
         if wish.what == What.LEFT and wish.x_id == head.for_user_id and wish.app_id == head.app_id:
             return wish
     return None
-
-
-def _follow_unsplit(last: int) -> None:
-    """Look at bodies that could not be taken apart: every number in them may be an id."""
-    for pk, ids in _ids_of_unsplit(passed_id(FOLLOWER_OF_UNSPLIT), last):
-        numbers = sorted(ids)
-        if any(_unwanted_in(numbers[at : at + IDS_AT_ONCE]) for at in range(0, len(numbers), IDS_AT_ONCE)):
-            _empty(pk)
-    pass_to(FOLLOWER_OF_UNSPLIT, last)
-
-
-def _ids_of_unsplit(after: int, last: int) -> Iterator[tuple[int, set[str]]]:
-    bodies = Unsplit.objects.filter(pk__gt=after, pk__lte=last).exclude(body=b"").order_by("pk")
-    for pk, body in bodies.values_list("pk", "body").iterator(chunk_size=20):
-        yield pk, {number.decode() for number in _IDS.findall(bytes(body))}
-
-
-def _unwanted_in(ids: list[str]) -> bool:
-    return Tombstone.objects.filter(post_id__in=ids).exists() or Takedown.objects.filter(x_id__in=ids).exists()
-
-
-def erase_unsplit(wanted: Collection[str]) -> Counter[str]:
-    """Empty bodies that could not be taken apart and hold an id: what else they hold cannot be told.
-
-    Args:
-        wanted: Ids of posts or accounts.
-
-    Returns:
-        Number of bodies that were emptied, by id.
-    """
-    emptied: Counter[str] = Counter()
-    for pk, ids in _ids_of_unsplit(0, newest_id(Unsplit)):
-        if (held := ids.intersection(wanted)) and _empty(pk):
-            emptied.update(held)
-    return emptied
-
-
-def _empty(pk: int) -> bool:
-    whole = Unsplit.objects.filter(pk=pk).exclude(body=b"")
-    return bool(whole.update(body=b"", reason=ERASED_REASON))

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from aaa_dashboard.subscriptions import forgetting
 
-from ..following import passed_id
+from ..following import newest_id, passed_id
 from ..leaving import delete_events
-from ..models import Event
+from ..models import Event, Follower, Unsplit
 from ..pace import Pace
+from . import unsplit
 from .counting import EVENTS_BY, EVENTS_FOR, IN_UNSPLIT, count
 from .erasing import mark
-from .index import FOLLOWER, erase_unsplit
+from .index import FOLLOWER
 from .models import ContainedPost, Takedown, Tombstone
 from .search_index import ask_to_forget, has_forgotten
 
@@ -64,9 +65,15 @@ def _mark_posts(takedown: Takedown, give_up_at: float) -> bool:
     return mark(copies, give_up_at)
 
 
-def _look_into_unsplit(takedown: Takedown, _: float) -> bool:
-    count(takedown, {IN_UNSPLIT: erase_unsplit([takedown.x_id]).total()})
-    return True
+def _look_into_unsplit(takedown: Takedown, give_up_at: float) -> bool:
+    name = f"unsplit of takedown {takedown.pk}"
+    is_done = unsplit.look(
+        name, {takedown.x_id}.intersection, last=newest_id(Unsplit), give_up_at=give_up_at,
+        emptied=lambda _: count(takedown, {IN_UNSPLIT: 1}),
+    )  # fmt: skip
+    if is_done:
+        Follower.objects.filter(name=name).delete()
+    return is_done
 
 
 def _forget_account(takedown: Takedown, _: float) -> bool:
@@ -81,7 +88,8 @@ def _wait_for_index(takedown: Takedown, _: float) -> bool:
         return False
     if takedown.what == What.POST:
         copies = ContainedPost.objects.filter(post_id=takedown.x_id)
-        return not copies.exists() and not Tombstone.objects.filter(post_id=takedown.x_id, marked=False).exists()
+        unmarked = Q(marked=False) | Q(pk__gt=passed_id(unsplit.SWEPT))
+        return not copies.exists() and not Tombstone.objects.filter(unmarked, post_id=takedown.x_id).exists()
     if takedown.what == What.LEFT:
         return True
     return not ContainedPost.objects.filter(author_id=takedown.x_id, event_id__lte=takedown.last_event_id).exists()
