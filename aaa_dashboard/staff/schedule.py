@@ -13,7 +13,7 @@ import structlog
 from celery.beat import SchedulingError
 from django.conf import settings
 from django.db import Error as DatabaseAway
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
@@ -25,6 +25,7 @@ from .models import BackgroundProcess, ScheduledTask
 log = structlog.get_logger(__name__)
 
 SEND_AGAIN_SECONDS = 2.0
+INSTALL_AGAIN_SECONDS = 2.0
 CLOCK_STEPS = timedelta(minutes=1)
 # Celery's own, for results that we do not keep; earlier versions let it in.
 FOREIGN = "celery.backend_cleanup"
@@ -108,7 +109,14 @@ class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
-        install(settings.SCHEDULE, timezone.now())
+        """Install the schedule as soon as the database takes it: a beat that ended here would leave nobody watching."""
+        while True:
+            try:
+                return install(settings.SCHEDULE, timezone.now())
+            except DatabaseAway as error:
+                log.warning("cannot install the schedule yet", because=type(error).__name__)
+                connection.close()
+                time.sleep(INSTALL_AGAIN_SECONDS)
 
     @cached_property
     def producer(self) -> Any:

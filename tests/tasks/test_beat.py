@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from aaa_dashboard import background
 from aaa_dashboard.celery import app
-from aaa_dashboard.staff import heartbeats
+from aaa_dashboard.staff import heartbeats, schedule
 from aaa_dashboard.staff.models import BackgroundProcess
 from aaa_dashboard.staff.schedule import Schedule
 
@@ -68,8 +68,8 @@ def start(broker: Broker, clock: time_machine.Traveller) -> Iterator[Callable[[]
         return started[-1]
 
     yield start
-    for schedule in started:
-        schedule._finalize.cancel()  # else it would write its rows when the tests end
+    for each in started:
+        each._finalize.cancel()  # else it would write its rows when the tests end
 
 
 def tick(schedule: Schedule) -> None:
@@ -197,6 +197,22 @@ def test_beat_outlives_a_database_that_goes_away(
         patched.setattr(Schedule, "schedule", property(away))
         assert schedule.tick() == schedule.max_interval
     tick(schedule)
+    assert broker.since_last_look() == [OFTEN, SELDOM]
+
+
+def test_beat_that_starts_before_the_database_waits_for_it(
+    start: Callable[[], Schedule], broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, away = schedule.install, [OperationalError("locking protocol"), OperationalError("no route to host")]
+
+    def install(*args: Any) -> None:
+        if away:
+            raise away.pop()
+        installed(*args)
+
+    monkeypatch.setattr(schedule, "install", install)
+    monkeypatch.setattr(schedule, "INSTALL_AGAIN_SECONDS", 0.0)
+    tick(start())
     assert broker.since_last_look() == [OFTEN, SELDOM]
 
 
