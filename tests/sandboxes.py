@@ -62,10 +62,8 @@ def x(sandbox: Sandbox, receiver: Receiver, settings: Settings, monkeypatch: pyt
     settings.PUBLIC_URL = receiver.url.removesuffix("/webhook/twitter")
     settings.X_CONSUMER_KEY, settings.X_CONSUMER_SECRET = CONSUMER_KEY, SECRET
     settings.X_ACCESS_TOKEN, settings.X_ACCESS_TOKEN_SECRET = OWNER.token, OWNER.secret
-    x = X(sandbox)
-    yield x
-    Control(sandbox).ask("DELETE", "faults")
-    x.clear()
+    yield X(sandbox)
+    Control(sandbox).reset()
 
 
 @pytest.fixture(autouse=True)

@@ -142,7 +142,6 @@ class X:
             self.change(f"DELETE FROM sandbox_{table}")  # noqa: S608 - names of our own
         self.change("DELETE FROM sandbox_accesstoken WHERE token <> ?", OWNER.token)
         self.change("DELETE FROM sandbox_app WHERE consumer_key <> ?", APP.key)
-        self.change("UPDATE sandbox_contract SET subscriptions_allowed = 50, webhooks_allowed = 3")
 
 
 @dataclass(frozen=True)
