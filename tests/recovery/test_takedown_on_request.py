@@ -312,7 +312,7 @@ def test_a_run_without_anything_to_do_is_short(store: Store, django_assert_max_n
     now = datetime.now(UTC)
     ask(What.POST, POST, by=BY, now=now)
     run_by_itself(now)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(27):
         index.follow(now + timedelta(hours=1))
         requests.work(now + timedelta(hours=1))
 

@@ -81,9 +81,10 @@ def test_what_is_entombed_in_the_middle_of_a_sweep_is_looked_for_from_the_beginn
 
 
 def test_a_takedown_of_a_post_waits_for_its_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unsplit, "monotonic", lambda: inf)
-    takedown, _ = requests.ask(Takedown.What.POST, "11000", by=Actor("olga"), now=timezone.now())
     now = run_by_itself(timezone.now())
+    monkeypatch.setattr(unsplit, "monotonic", lambda: inf)
+    takedown, _ = requests.ask(Takedown.What.POST, "11000", by=Actor("olga"), now=now)
+    now = run_by_itself(now)
     takedown.refresh_from_db()
     assert (takedown.done_at, emptied()) == (None, [])
     monkeypatch.undo()
