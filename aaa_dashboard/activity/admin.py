@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from aaa_dashboard.audit import record
+from aaa_dashboard.audit import Actor, record
 from aaa_dashboard.deliveries.models import (
     Event,
     Follower,
@@ -21,8 +21,10 @@ from aaa_dashboard.deliveries.models import (
     TrafficMinute,
     Unsplit,
 )
+from aaa_dashboard.deliveries.splitting_again import split_again
 from aaa_dashboard.deliveries.takedown.models import Takedown, Tombstone
 from aaa_dashboard.staff.admin_bases import ReadOnlyAdmin
+from aaa_dashboard.webhooks.views.parts import MANAGE
 
 from .cards import card_of
 from .raw import pretty
@@ -66,6 +68,7 @@ class UnsplitAdmin(ReadOnlyAdmin):
 
     list_display = ["id", "received_at", "app", "reason", "redeliveries"]
     list_select_related = ["app"]
+    actions = ["split_again"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         unsplit = super().get_queryset(request)
@@ -83,6 +86,16 @@ class UnsplitAdmin(ReadOnlyAdmin):
         if unsplit and self.has_view_permission(request) and request.user.has_perm(READ_MESSAGES):
             record(request, "read an unsplit delivery", unsplit)
         return super().change_view(request, object_id, *args, **kwargs)
+
+    @admin.action(description="Take apart again, after a fix", permissions=["split"])
+    def split_again(self, request: HttpRequest, chosen: Any) -> None:
+        keys = list(chosen.order_by("pk").values_list("pk", flat=True))
+        done = split_again(keys, by=Actor.of_request(request))
+        said = f"{done.split} were taken apart into {done.events} events; {done.left} cannot be."
+        self.message_user(request, said, messages.WARNING if done.left else messages.SUCCESS)
+
+    def has_split_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MANAGE)
 
     @admin.display(description="Bytes")
     def size(self, unsplit: Unsplit) -> int:
