@@ -171,11 +171,11 @@ def test_the_pages_ask_the_database_as_often_for_many_as_for_few(
             kind="missing", subject=f"s{number}", app=webhook.app, webhook=webhook, account=account, found_at=now,
             found_in=run,
         )  # fmt: skip
-    # Session, person, findings, their subscriptions, how many, comparisons (2), permissions (2).
-    with django_assert_num_queries(9):
+    # Session, person, findings, their apps, subscriptions and apps, how many, comparisons (2), permissions (2).
+    with django_assert_num_queries(11):
         assert agent.get(PAGE).status_code == 200
-    # Session, person, comparison, found with subscriptions, settled, permissions (2).
-    with django_assert_num_queries(8):
+    # Session, person, comparison, found with apps, subscriptions and apps, settled, permissions (2).
+    with django_assert_num_queries(10):
         assert agent.get(f"{PAGE}{run.pk}/").status_code == 200
 
 

@@ -180,8 +180,8 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_few(
         Subscription.objects.create(webhook=webhook, account=account, state="active")
     Usage.objects.create(app=webhook.app, used=30, provisioned=100, read_at=timezone.now())
     # Session, person, webhooks, apps, usage (2), permissions (2), count, accounts, their subscriptions,
-    # moves, findings, invites.
-    with django_assert_num_queries(14):
+    # their app, moves, findings, invites.
+    with django_assert_num_queries(15):
         assert agent.get("/accounts/").status_code == 200
 
 

@@ -35,6 +35,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     if wanted:
         found = found.filter(Q(screen_name__icontains=wanted) | Q(name__icontains=wanted) | Q(x_user_id=wanted))
     current = with_everything().filter(webhook__deleted_at=None).exclude(state=Subscription.State.NEW).order_by("pk")
+    current = current.defer("access_token", "access_token_secret")
     found = found.prefetch_related(Prefetch("subscriptions", current, to_attr="current"))
     context = {
         "page": Paginator(found, AT_ONCE).get_page(request.GET.get("page")),

@@ -105,11 +105,12 @@ def invite_list(request: HttpRequest) -> HttpResponse:
         expires_at = made.expires_at
     else:
         expires_at = None
+    invites_made = Invite.objects.select_related("webhook", "account", "created_by").prefetch_related("webhook__app")
     context = {
         "form": form,
         "link": link,
         "expires_at": expires_at,
-        "invites": Invite.objects.select_related("webhook__app", "account", "created_by")[:INVITES_SHOWN],
+        "invites": invites_made[:INVITES_SHOWN],
         "webhooks": webhooks_offered(),
     }
     return render(request, "subscriptions/invites.html", context)

@@ -106,7 +106,9 @@ def _back() -> dict[str, str]:
 
 def _shown(findings: QuerySet[Finding]) -> list[Shown]:
     """Findings with the subscription that each is about, as it is now."""
-    found = list(findings.select_related("webhook", "account", "app").order_by("kind", "pk")[:FINDINGS_SHOWN])
+    found = list(
+        findings.select_related("webhook", "account").prefetch_related("app").order_by("kind", "pk")[:FINDINGS_SHOWN]
+    )
     rows = with_everything(Subscription.objects.filter(account__in={one.account_id for one in found}))
     current = {(row.webhook_id, row.account_id): row for row in rows}
     return [shown(one, current.get((one.webhook_id, one.account_id))) for one in found]
