@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Model, ProtectedError, QuerySet
 
 from aaa_dashboard import clocks
+from aaa_dashboard.webhooks.models import WebhookChange
 
 from .following import alone
 from .leaving import Left, delete_events
@@ -34,6 +35,7 @@ class Pruned:
 
     refusals: int
     traffic_minutes: int
+    challenges: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Kept:
 
 
 def prune_refusals(now: datetime) -> Pruned:
-    """Remove refusals and minutes of traffic that are older than they are kept. Safe to repeat and to interrupt.
+    """Remove refusals, minutes of traffic and challenges that are older than they are kept. Safe to repeat.
 
     Raises:
         present.ClockAheadOfDatabase: `now` cannot be.
@@ -73,6 +75,10 @@ def prune_refusals(now: datetime) -> Pruned:
     return Pruned(
         refusals=_delete_in_batches(Refusal.objects.filter(at__lt=now - KEEP_REFUSALS)),
         traffic_minutes=_delete_in_batches(TrafficMinute.objects.filter(minute__lt=now - KEEP_TRAFFIC)),
+        # The rest of a timeline is short, and says since when a webhook is what it is.
+        challenges=_delete_in_batches(
+            WebhookChange.objects.filter(kind=WebhookChange.Kind.CHALLENGED, at__lt=now - KEEP_TRAFFIC)
+        ),
     )
 
 

@@ -13,9 +13,9 @@ log = structlog.get_logger(__name__)
 
 @background.task("deliveries.prune_refusals")
 def prune_refusals() -> None:
-    """Forget old records of traffic and of refused requests."""
+    """Forget old records of traffic, of refused requests and of challenges."""
     pruned = retention.prune_refusals(timezone.now())
-    log.info("pruned records of traffic", refusals=pruned.refusals, traffic_minutes=pruned.traffic_minutes)
+    log.info("pruned records of traffic", **asdict(pruned))
 
 
 @background.task("deliveries.find_gaps", seconds=120)

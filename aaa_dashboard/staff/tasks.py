@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from aaa_dashboard import background
 
+from . import sign_ins
 from .notices import outbox, retention, round  # noqa: A004 - a look round
 from .notices.models import Turn
 
@@ -12,9 +13,9 @@ log = structlog.get_logger(__name__)
 
 @background.task("staff.clear_expired_sessions")
 def clear_expired_sessions() -> None:
-    """Forget sign-ins that are over."""
+    """Forget sign-ins that are over, and what is known of those of long ago."""
     call_command("clearsessions")
-    log.info("cleared expired sessions")
+    log.info("cleared expired sessions", sign_ins=sign_ins.prune(timezone.now()))
 
 
 @background.task("staff.look_round")

@@ -7,7 +7,7 @@ import time_machine
 
 from aaa_dashboard.deliveries import retention, tasks
 from aaa_dashboard.deliveries.models import Refusal, TrafficMinute
-from aaa_dashboard.webhooks.models import App
+from aaa_dashboard.webhooks.models import App, Webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,17 @@ def test_minutes_of_traffic_are_kept_for_four_hundred_days() -> None:
     count_minute(NOW - timedelta(days=400))
     assert retention.prune_refusals(NOW) == retention.Pruned(refusals=0, traffic_minutes=1)
     assert TrafficMinute.objects.get().minute == NOW - timedelta(days=400)
+
+
+def test_challenges_are_kept_as_long_and_the_rest_of_a_timeline_stays() -> None:
+    app, _ = App.objects.get_or_create(slug="twitter", defaults={"name": "Default"})
+    webhook = Webhook.objects.create(app=app, x_id="1", url="https://acme.example/webhook/twitter")
+    for kind in ("challenged", "registered", "invalid"):
+        webhook.changes.create(kind=kind, at=NOW - timedelta(days=401))
+    webhook.changes.create(kind="challenged", at=NOW - timedelta(days=399))
+    assert retention.prune_refusals(NOW).challenges == 1
+    kinds = webhook.changes.order_by("at", "pk").values_list("kind", flat=True)
+    assert list(kinds) == ["registered", "invalid", "challenged"]
 
 
 def test_more_than_one_batch_is_removed() -> None:
