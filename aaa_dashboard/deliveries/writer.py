@@ -20,7 +20,8 @@ log = structlog.get_logger(__name__)
 
 BATCH_DELIVERIES = 1_000
 BATCH_BYTES = 8 * 1024 * 1024
-# Minutes and refusals wait this long for a database that is away: a day of minutes for a few apps.
+# So many minutes of traffic and seconds with refusals wait for a database that is away; then the oldest are forgotten.
+# That is a day of minutes alone, and some seven hours while something is refused in most seconds.
 CHORES_KEPT = 5_000
 CHORES_REST_SECONDS = 1.0
 DOUBT_SECONDS = 5.0
