@@ -29,6 +29,8 @@ class Dispatcher:
         self.lines: dict[int, Line] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
+        self._looking = asyncio.Lock()
+        self._early: list[tuple[Target, list[Delivery]]] = []  # offered before the webhook was seen to be valid
         self.is_running = asyncio.Event()
 
     def offer(self, target: Target, deliveries: Iterable[Delivery]) -> None:
@@ -89,22 +91,29 @@ class Dispatcher:
         """See that everything that happened can be read in the database."""
         # What other threads offered comes first.
         await asyncio.sleep(0)
+        if self._early:
+            await self._look()
         await self.log.flush()
 
     async def forget(self) -> None:
         """Drop everything that waits."""
         lines = list(self.lines.values())
         self.lines.clear()
+        self._early.clear()
         await asyncio.gather(*(line.end() for line in lines))
         await self.log.flush()
 
     def _on_change(self, **_: object) -> None:
         self.look()
 
-    def _offer(self, target: Target, deliveries: Iterable[Delivery]) -> None:
+    def _offer(self, target: Target, deliveries: list[Delivery]) -> None:
         line = self.line(target)
-        for delivery in deliveries:
-            line.mishaps.offer(delivery)
+        if line.deliverer.is_open:
+            line.offer(deliveries)
+        else:
+            # Whoever made them has read that it is valid, and may have done so before the last look here.
+            self._early.append((target, deliveries))
+            self._changed.set()
 
     async def _resume(self) -> None:
         """Take up what was waiting when the sandbox ended."""
@@ -113,13 +122,18 @@ class Dispatcher:
             line.deliverer.resume(await sync_to_async(log.waiting)(line.deliverer.target.id))
 
     async def _look(self) -> None:
-        hooks = await sync_to_async(lambda: list(Webhook.objects.select_related("app")))()
-        for hook in hooks:
-            target = target_of(hook)
-            deliverer = self.line(target).deliverer
-            deliverer.target, deliverer.is_open = target, hook.valid
-        for gone in self.lines.keys() - {hook.pk for hook in hooks}:
-            await self.lines.pop(gone).end()
+        async with self._looking:
+            early, self._early = self._early, []
+            hooks = await sync_to_async(lambda: list(Webhook.objects.select_related("app")))()
+            for hook in hooks:
+                target = target_of(hook)
+                deliverer = self.line(target).deliverer
+                deliverer.target, deliverer.is_open = target, hook.valid
+            for gone in self.lines.keys() - {hook.pk for hook in hooks}:
+                await self.lines.pop(gone).end()
+            for target, deliveries in early:
+                if line := self.lines.get(target.id):
+                    line.offer(deliveries)
 
 
 class Line:
@@ -131,6 +145,10 @@ class Line:
         self.deliverer = Deliverer(target, self.client, the_log, settings.RETRY_SCALE, settings.CONCURRENCY)
         self.mishaps = Mishaps(self.deliverer.offer, Mint())
         self._task = asyncio.create_task(self.deliverer.run())
+
+    def offer(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            self.mishaps.offer(delivery)
 
     async def end(self) -> None:
         """Stop posting; what waits is resumed from the log if the webhook is still there after the next start."""
