@@ -156,7 +156,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # A server that is gone without a word is noticed by the page that counts there.
+            "OPTIONS": {"socket_connect_timeout": 3, "socket_timeout": 3},
+        }
+    }
 
 # --- Background work ----------------------------------------------------------
 
@@ -210,8 +217,8 @@ SCHEDULE: tuple[tuple[str, float, str], ...] = (
     ("staff.look_round", _MINUTE, "urgent"),
     ("staff.tell", _MINUTE, "urgent"),
     ("deliveries.hand_over", _MINUTE, "urgent"),
-    ("deliveries.follow_copies", _MINUTE / 2, "normal"),
-    ("deliveries.take_down", _MINUTE, "normal"),
+    ("deliveries.follow_copies", _MINUTE / 2, "long"),
+    ("deliveries.take_down", _MINUTE, "long"),
     ("deliveries.expire", _MINUTE, "long"),
     ("deliveries.prune_refusals", _HOUR, "long"),
     ("staff.clear_expired_sessions", _DAY, "long"),
