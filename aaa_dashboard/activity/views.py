@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from aaa_dashboard.audit import record
 from aaa_dashboard.deliveries.models import Category, Event
 from aaa_dashboard.deliveries.recovered import ids_of as recovered_ids
+from aaa_dashboard.deliveries.takedown.posts import posts_in
 
 from . import feed
 from .cards import NOBODY, card_of
@@ -95,6 +96,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "private": private,
         "readable": readable,
         "raw": pretty(found.payload) if readable else "",
+        "post_id": "" if private else next(iter(posts_in(found.payload)), ""),
     }
     return render(request, "activity/event.html", context)
 

@@ -7,8 +7,8 @@ committed into a short queue, and what does not fit is learnt from a later deliv
 import queue
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import structlog
 from django.db import Error as DatabaseError
@@ -30,6 +30,14 @@ STOP_SECONDS = 2.0
 
 Seen = dict[str, str]
 """A payload by the X user id that it is for."""
+
+
+class User(NamedTuple):
+    """A person, as a payload of v1.1 embeds them."""
+
+    x_user_id: str
+    screen_name: str
+    fields: dict[str, Any]
 
 
 class AccountLearner:
@@ -106,15 +114,23 @@ class AccountLearner:
         return bool(account.screen_name) or self._attempts[x_user_id] >= ATTEMPTS
 
 
-def _user_in(payload: str, x_user_id: str) -> dict[str, Any] | None:
-    """Find the User object with this id anywhere in a payload."""
+def users_in(payload: str) -> Iterator[User]:
+    """Yield the User objects with a name that are anywhere in a payload.
+
+    Raises:
+        CannotSplit: It is no JSON.
+    """
     waiting: list[Any] = [parse(payload.encode())]
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
             waiting += value
         elif isinstance(value, dict):
-            if text_of(value.get("screen_name")) and id_of(value) == x_user_id:
-                return value
+            if (screen_name := text_of(value.get("screen_name"))) and (id_ := id_of(value)):
+                yield User(id_, screen_name, value)
             waiting += value.values()
-    return None
+
+
+def _user_in(payload: str, x_user_id: str) -> dict[str, Any] | None:
+    """Find the User object with this id anywhere in a payload."""
+    return next((user.fields for user in users_in(payload) if user.x_user_id == x_user_id), None)

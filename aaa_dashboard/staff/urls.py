@@ -22,6 +22,7 @@ urlpatterns = [
     path("takedowns/", takedown_views.takedowns, name="takedowns"),
     path("takedowns/new/", takedown_views.ask, name="ask-takedown"),
     path("takedowns/<int:pk>/", takedown_views.takedown, name="takedown"),
+    path("takedowns/author/<int:x_id>/", takedown_views.take_down_author, name="take-down-author"),
     path("takedowns/account/<int:pk>/", takedown_views.erase_account, name="erase-account"),
     path("retention/", takedown_views.retention, name="retention"),
     path("notices/", notices.notices, name="notices"),

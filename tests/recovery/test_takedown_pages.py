@@ -17,7 +17,7 @@ from aaa_dashboard.deliveries.takedown.requests import ask
 from aaa_dashboard.subscriptions.models import Account, Subscription
 from aaa_dashboard.webhooks.models import Webhook
 from tests.activity.factory import ACME, Store
-from tests.recovery.erasure import POST, created, post, run_by_itself
+from tests.recovery.erasure import JUNE, MIRA, POST, created, post, run_by_itself
 
 pytestmark = pytest.mark.django_db
 
@@ -80,9 +80,62 @@ def test_what_cannot_be_meant_is_said_and_nothing_begins(
     assert not Takedown.objects.exists()
 
 
-def test_an_account_is_named_by_its_name(store: Store, signed_in: SignedIn) -> None:
-    signed_in("Operator").post("/takedowns/new/", {"what": "author", "which": "@Acme"})
-    assert Takedown.objects.get().x_id == ACME
+def test_all_posts_of_an_account_leave_only_after_a_page_that_says_whose_and_how_many(
+    store: Store, signed_in: SignedIn
+) -> None:
+    for number in range(3):
+        store(created(post(f"19914619641414021{number:02}")))
+    run_by_itself(timezone.now())
+    client = signed_in("Operator")
+    answer = client.post("/takedowns/new/", {"what": "author", "which": "@Acme", "note": "Case 7 & 8"}, follow=True)
+    page = answer.content.decode()
+    assert "Take down all posts of @acme?" in page
+    assert "<b>3 events</b>" in page
+    assert "Case 7 &amp; 8" in page
+    assert not Takedown.objects.exists()
+
+    address = answer.request["PATH_INFO"]
+    wrong = client.post(address, {"name": "acm"})
+    assert (wrong.status_code, Takedown.objects.count()) == (422, 0)
+    assert "nothing was taken down" in wrong.content.decode()
+    client.post(address, {"name": "@ACME", "note": "Case 7 & 8"})
+    takedown = Takedown.objects.get()
+    assert (takedown.what, takedown.x_id, takedown.note) == ("author", ACME, "Case 7 & 8")
+
+
+def test_an_id_of_nobody_whom_we_know_is_told_as_that_and_typed_again(store: Store, signed_in: SignedIn) -> None:
+    client = signed_in("Operator")
+    page = client.post("/takedowns/new/", {"what": "author", "which": "12"}, follow=True).content.decode()
+    assert "Nothing here says what this account is called" in page
+    assert "No event is known to hold a post by it" in page
+    assert client.post("/takedowns/author/12/", {"name": ""}).status_code == 422
+    assert client.post("/takedowns/author/12/", {"name": "12"}).status_code == 302
+    assert client.get(f"/takedowns/author/{'1' * 21}/").status_code == 404
+
+
+def test_an_author_who_is_none_of_ours_is_found_by_the_name_in_recent_events(store: Store, signed_in: SignedIn) -> None:
+    store(created(post(author=MIRA)))
+    client = signed_in("Operator")
+    answer = client.post("/takedowns/new/", {"what": "author", "which": "@U187"}, follow=True)
+    assert answer.request["PATH_INFO"] == f"/takedowns/author/{MIRA}/"
+    assert "@u187" in answer.content.decode()
+
+
+def test_a_name_that_two_had_is_not_guessed(store: Store, signed_in: SignedIn) -> None:
+    others = post(author=JUNE)
+    store(created(post(author=MIRA)))
+    store(created(others | {"user": others["user"] | {"screen_name": "u187"}}))
+    answer = signed_in("Operator").post("/takedowns/new/", {"what": "author", "which": "u187"})
+    assert f"{JUNE}, {MIRA}: give one id" in answer.content.decode()
+
+
+def test_an_event_offers_to_take_its_post_down_to_those_who_may(store: Store, signed_in: SignedIn) -> None:
+    page = f"/events/{store(created(post())).pk}/"
+    operator = signed_in("Operator")
+    offer = f"/takedowns/new/?which={POST}"
+    assert offer in operator.get(page).content.decode()
+    assert f'value="{POST}"' in operator.get(offer).content.decode()
+    assert offer not in signed_in("Agent").get(page).content.decode()
 
 
 def test_an_account_is_erased_only_when_its_name_was_typed_and_x_sends_nothing_more(

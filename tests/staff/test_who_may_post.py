@@ -26,7 +26,7 @@ PUBLIC = {
     "subscriptions:leave",
 }
 """For everybody who signs in, and for owners, who are known by their sign-in at X."""
-VALUES = {"pk": 1, "slug": DEFAULT_SLUG, "name": "deliveries.find_gaps"}
+VALUES = {"pk": 1, "slug": DEFAULT_SLUG, "name": "deliveries.find_gaps", "x_id": 12}
 PAGES = [
     "/overview/", "/live/", "/events/", "/accounts/", "/accounts/1/", "/accounts/comparisons/", "/webhooks/",
     "/webhooks/1/", "/webhooks/apps/twitter/", "/replays/", "/gaps/", "/gaps/1/", "/health/", "/notices/",

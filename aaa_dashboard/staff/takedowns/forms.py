@@ -5,11 +5,16 @@ from typing import Any
 
 from django import forms
 
+from aaa_dashboard.deliveries.takedown.authors import EVENTS_LOOKED_AT, ids_called
 from aaa_dashboard.deliveries.takedown.models import Takedown
-from aaa_dashboard.subscriptions.models import Account
 
-_ADDRESS_OF_A_POST = re.compile(r"/status(?:es)?/(\d{1,20})(?!\d)")
-_ID = re.compile(r"\d{1,20}")
+_ADDRESS_OF_A_POST = re.compile(r"/status(?:es)?/([0-9]{1,20})(?![0-9])")
+_ID = re.compile(r"[0-9]{1,20}")
+
+_NO_SUCH_NAME = (
+    f"We know no account of that name, and nobody in the latest {EVENTS_LOOKED_AT:,} events has it. "
+    "Give its X user id, which is a number."
+)
 
 
 class TakedownForm(forms.Form):
@@ -27,7 +32,7 @@ class TakedownForm(forms.Form):
     which = forms.CharField(
         label="Which",
         max_length=300,
-        help_text="Of a post its address or id; of an account its X user id, or its @name where it is one of ours.",
+        help_text="Of a post its address or id; of an account its X user id or its @name.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
     note = forms.CharField(
@@ -56,9 +61,8 @@ class TakedownForm(forms.Form):
     def _account_id(self, which: str) -> str:
         if _ID.fullmatch(which):
             return which
-        name = which.removeprefix("@")
-        known = Account.objects.filter(screen_name__iexact=name).values_list("x_user_id", flat=True)[:2]
-        if len(known) == 1:
-            return str(known[0])
-        self.add_error("which", "We know no account of that name. Give its X user id, which is a number.")
+        found = ids_called(which.removeprefix("@"))
+        if len(found) == 1:
+            return found[0]
+        self.add_error("which", _NO_SUCH_NAME if not found else f"That is the name of {', '.join(found)}: give one id.")
         return which

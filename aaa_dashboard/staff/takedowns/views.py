@@ -1,11 +1,13 @@
 """Takedowns: what was asked for, until when, what was found; and how long events are kept."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,6 +16,7 @@ from aaa_dashboard.background import nudge
 from aaa_dashboard.deliveries import retention as of_deliveries
 from aaa_dashboard.deliveries.present import holding
 from aaa_dashboard.deliveries.takedown import requests
+from aaa_dashboard.deliveries.takedown.authors import author
 from aaa_dashboard.deliveries.takedown.models import Takedown
 from aaa_dashboard.deliveries.tasks import take_down
 from aaa_dashboard.subscriptions.models import Account, Subscription
@@ -24,6 +27,8 @@ MANAGE = "deliveries.manage_takedowns"
 manages = permission_required(MANAGE, raise_exception=True)
 PAGE = 50
 MOST_DIGITS = 18
+MOST_DIGITS_AT_X = 20
+MOST_NOTE = 200
 
 
 @require_safe
@@ -54,12 +59,32 @@ def takedown(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @manages
 def ask(request: HttpRequest) -> HttpResponse:
-    """Have a post, or all posts of an account, taken down."""
+    """Have a post taken down; all posts of an account only after another look."""
     form = TakedownForm(request.POST or None, initial={"which": request.GET.get("which", "")})
     if not (form.is_bound and form.is_valid()):
         return render(request, "staff/ask_takedown.html", {"form": form}, status=422 if form.is_bound else 200)
     data = form.cleaned_data
-    return _begin(request, Takedown.What(data["what"]), data["x_id"], data["note"])
+    if data["what"] == Takedown.What.AUTHOR:
+        query = urlencode({"note": data["note"]})
+        return redirect(f"{reverse('staff:take-down-author', args=[data['x_id']])}?{query}")
+    return _begin(request, Takedown.What.POST, data["x_id"], data["note"])
+
+
+@require_http_methods(["GET", "POST"])
+@manages
+def take_down_author(request: HttpRequest, x_id: int) -> HttpResponse:
+    """Say whose posts leave, and how many events hold them; take them down when the name or the id was typed."""
+    if len(str(x_id)) > MOST_DIGITS_AT_X:
+        raise Http404("No account has an id as long as that.")
+    who = author(str(x_id))
+    typed = request.POST.get("name", "").strip().removeprefix("@")
+    names = {who.x_user_id, who.screen_name.casefold()} - {""}
+    wrong = request.method == "POST" and typed.casefold() not in names
+    note = (request.POST if request.method == "POST" else request.GET).get("note", "")[:MOST_NOTE]
+    if request.method == "POST" and not wrong:
+        return _begin(request, Takedown.What.AUTHOR, who.x_user_id, note)
+    context = {"who": who, "typed": typed, "wrong": wrong, "note": note}
+    return render(request, "staff/take_down_author.html", context, status=422 if wrong else 200)
 
 
 @require_http_methods(["GET", "POST"])
