@@ -154,3 +154,34 @@ def test_seconds_that_are_left_beside_an_outage_are_no_gap_of_their_own(history:
     history.note(history.webhook, Kind.INVALID, away + HOUR + 10 * SECOND)
     history.note(history.webhook, Kind.VALID, away + HOUR + 30 * SECOND)
     assert only(find(away + 2 * HOUR)).cause == Gap.Cause.NO_RECEIVER
+
+
+def test_deliveries_that_came_when_it_was_valid_again_do_not_show_that_it_was_before(history: History) -> None:
+    history.note(history.webhook, Kind.CHALLENGED, FOUND + 6 * SECOND)
+    event = history.store(FOUND + 11 * SECOND)
+    history.receive(FOUND, FOUND + MINUTE, each_minute=1, receiver="two")
+    seen_at, valid_at = FOUND + 7 * MINUTE + 50 * SECOND, FOUND + 7 * MINUTE + 51 * SECOND
+    for minutes in range(1, 8):
+        find(FOUND + minutes * MINUTE)
+    history.note(history.webhook, Kind.INVALID, seen_at)
+    history.note(history.webhook, Kind.VALID, valid_at)
+    history.store(FOUND + 7 * MINUTE + 55 * SECOND)
+    history.receive(FOUND + 7 * MINUTE, FOUND + 10 * MINUTE, each_minute=1, receiver="two")
+    gap = only(find(FOUND + 8 * MINUTE + 10 * SECOND))
+    assert (gap.began_at, gap.ended_at) == (event.received_at, valid_at)
+
+
+def test_it_is_found_by_the_look_that_sees_the_receiver_come_back(history: History) -> None:
+    away = NOON + 3 * HOUR
+    back = away + 10 * MINUTE
+    history.note(history.webhook, Kind.CHALLENGED, away - HOUR)
+    find(away + 5 * MINUTE)
+    history.receive(back, back + HOUR, receiver="two")
+    history.note(history.webhook, Kind.INVALID, back + 2 * MINUTE)
+    history.note(history.webhook, Kind.VALID, back + 4 * MINUTE)
+    found = [(gap.cause, gap.began_at, gap.ended_at) for gap in find(back + 5 * MINUTE)]
+    assert found == [
+        (Gap.Cause.INVALID, away - HOUR, away),
+        (Gap.Cause.NO_RECEIVER, away, back),
+        (Gap.Cause.INVALID, back, back + 4 * MINUTE),
+    ]

@@ -123,11 +123,13 @@ class Facts:
 
     def _last_delivery(self, before: datetime) -> datetime | None:
         """When X last delivered, which it does to valid webhooks alone."""
-        minute = max((row.minute for row in self.minutes.rows if row.deliveries and row.minute < before), default=None)
-        if minute is None:
-            return self.search.delivered_at
-        within = Stretch(minute, min(minute + MINUTE, before))
-        return minutes.last_event(self.minutes.app_id, within) or minute
+        delivered = {row.minute for row in self.minutes.rows if row.deliveries and row.minute < before}
+        for minute in sorted(delivered, reverse=True):
+            event_at = minutes.last_event(self.minutes.app_id, Stretch(minute, min(minute + MINUTE, before)))
+            # What a minute that goes on afterwards counts may have come when it was valid again.
+            if event_at or minute + MINUTE <= before:
+                return event_at or minute
+        return self.search.delivered_at
 
     def _exactly(self, stretch: Stretch) -> Stretch:
         """Go from whole minutes to moments, where the kept refusals tell them."""

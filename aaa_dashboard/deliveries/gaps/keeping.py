@@ -57,6 +57,7 @@ def compare(
     rows = [gap for gap in gaps if gap.cause == cause]
     live = [row for row in rows if _is_live(row, facts)]
     settled = [span(row, facts) for row in rows if row not in live]
+    known = list(settled)
     if cause in BEGIN_STANDS and settled:
         settled.append(Stretch(min(one.began_at for one in (*stretches, *settled)), max(settled).ended_at))
     begun = [Stretch(row.began_at, facts.since) for row in live if row.began_at < facts.since]
@@ -68,10 +69,11 @@ def compare(
         else:
             left.remove(match)
             began_at = row.began_at if cause in BEGIN_STANDS else match.began_at
-            _follow(facts, row, Stretch(began_at, match.ended_at), changes)
+            known.append(Stretch(began_at, match.ended_at))
+            _follow(facts, row, known[-1], changes)
     fresh = [stretch for stretch in left if _is_worth_a_row(facts, cause, stretch)]
     changes.new += [_new(facts, cause, stretch, changes.now) for stretch in fresh]
-    return [*(span(row, facts) for row in rows if row not in changes.withdrawn), *fresh]
+    return [*known, *fresh]
 
 
 def span(gap: Gap, facts: Facts) -> Stretch:
