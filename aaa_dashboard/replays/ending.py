@@ -15,10 +15,11 @@ from django.utils import timezone
 from aaa_dashboard.audit import Actor, record
 from aaa_dashboard.deliveries import gaps
 from aaa_dashboard.deliveries.gaps.stretches import Stretch
+from aaa_dashboard.deliveries.models import Gap
 from aaa_dashboard.webhooks.models import Webhook
 from aaa_dashboard.x_api.errors import Failure
 
-from . import remembered
+from . import brought, remembered
 from .models import Job, Replay
 from .windows import TOO_OLD, Window
 
@@ -129,7 +130,7 @@ def _end(replay_id: int, out_of: Collection[str], state: Replay.State, now: date
         same = Replay.objects.filter(pk=replay_id, state__in=out_of)
         if not same.update(state=state, finished_at=now, remark=remark[:300]):
             return False
-        _tell_gaps(Replay.objects.get(pk=replay_id))
+        _tell_gaps(Replay.objects.get(pk=replay_id), now)
     log.info("replay ended", replay=replay_id, state=state)
     return True
 
@@ -138,13 +139,34 @@ def _leave_out(jobs: QuerySet[Job], now: datetime) -> int:
     return jobs.filter(state=State.WAITING).update(state=State.CANCELLED, ended_at=now, reason="")
 
 
-def _tell_gaps(replay: Replay) -> None:
+def _tell_gaps(replay: Replay, now: datetime) -> None:
     for gap in replay.gaps.all():
         if replay.state == Replay.State.COMPLETE:
-            if gaps.recovered(gap, f"X has sent again all it had tried to deliver: replay {replay.pk}."):
-                replay.gaps.add(*gaps.split_off(gap, _too_old(replay), TOO_OLD))
+            _close(gap, replay, now)
         elif replay.state == Replay.State.FAILED:
             gaps.lost(gap, f"Replay {replay.pk} failed. {replay.remark}")
+
+
+def _close(gap: Gap, replay: Replay, now: datetime) -> None:
+    """X has sent again what it had of a gap, which is little of one in which it tried to deliver nothing."""
+    if gap.cause == Gap.Cause.INVALID and gap.missing != 0:
+        came = brought.number(replay, gap, now=now)
+        if not brought.is_enough(came, gap):
+            _lose(gap, replay, came)
+            return
+    if gaps.recovered(gap, f"X has sent again all it had tried to deliver: replay {replay.pk}."):
+        replay.gaps.add(*gaps.split_off(gap, _too_old(replay), TOO_OLD))
+
+
+def _lose(gap: Gap, replay: Replay, came: int) -> None:
+    had = f"{came:,} of its events" if came else "nothing of it"
+    gaps.recovering(gap)  # one that was given up, with another reason
+    gaps.lost(
+        gap,
+        f"X had {had}: it tries to deliver nothing to an invalid webhook, and sends that never again "
+        f"(replay {replay.pk}).",
+        missing=gap.missing - came if gap.missing else None,
+    )
 
 
 def _too_old(replay: Replay) -> list[Stretch]:

@@ -300,3 +300,10 @@ def test_a_fresh_installation_waits_for_its_first_worker_a_while(webhook: Webhoo
 def test_a_webhook_that_is_deleted_is_nobodys_trouble(webhook: Webhook) -> None:
     Webhook.objects.update(valid=False, deleted_at=NOW)
     assert round.compare(NOW).raised == 0
+
+
+def test_a_gap_that_is_lost_says_how_many_are(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    Case(webhook, monkeypatch).gap_lost()
+    Gap.objects.update(missing=1_629)
+    round.compare(NOW)
+    assert "About 1,629 are lost. X keeps five days." in Notice.objects.get().text

@@ -11,6 +11,7 @@ from aaa_dashboard.replays.models import Job, RecoveryPolicy, Replay
 from aaa_dashboard.replays.windows import MINUTE, Window
 from aaa_dashboard.staff.models import AuditEntry
 from aaa_dashboard.webhooks.models import Webhook
+from tests.activity.factory import Store
 
 from .conftest import BY, ended, gap
 from .test_asking_x import together
@@ -250,3 +251,68 @@ def test_what_somebody_else_takes_first_is_left_to_them(quiet_webhook: Webhook) 
 def test_a_dismissed_gap_is_not_recovered(quiet_webhook: Webhook) -> None:
     gaps.dismiss(gap(quiet_webhook, BEGIN, BEGIN + 20 * MINUTE), by=BY)
     assert recovering.recover(NOW) == 0
+
+
+# --- What X never tried to deliver
+
+
+def complete(webhook: Webhook, store: Store, cause: str, came: int, missing: int | None = 60) -> Gap:
+    """A gap of twenty minutes whose replay is complete, with so many events of it."""
+    found = gap(webhook, BEGIN, BEGIN + 20 * MINUTE, cause=cause, missing=missing)
+    recovering.recover(NOW)
+    for _ in range(came):
+        store(received_at=NOW, occurred_at=BEGIN + 5 * MINUTE)
+    store(received_at=NOW, occurred_at=NOW)  # live, meanwhile
+    finish(Replay.objects.get())
+    found.refresh_from_db()
+    return found
+
+
+@pytest.mark.parametrize("missing", [60, None])
+def test_a_gap_of_an_invalid_webhook_of_which_nothing_came_is_lost(
+    quiet_webhook: Webhook, store: Store, missing: int | None
+) -> None:
+    found = complete(quiet_webhook, store, Gap.Cause.INVALID, came=0, missing=missing)
+    assert (found.state, found.missing) == (Gap.State.LOST, missing)
+    assert found.detail.startswith("X had nothing of it")
+
+
+def test_what_came_of_a_gap_of_an_invalid_webhook_is_not_lost_and_the_rest_is(
+    quiet_webhook: Webhook, store: Store
+) -> None:
+    found = complete(quiet_webhook, store, Gap.Cause.INVALID, came=20)
+    assert (found.state, found.missing) == (Gap.State.LOST, 40)
+    assert found.detail.startswith("X had 20 of its events")
+
+
+def test_a_gap_of_an_invalid_webhook_is_recovered_by_about_what_was_missing(
+    quiet_webhook: Webhook, store: Store
+) -> None:
+    assert complete(quiet_webhook, store, Gap.Cause.INVALID, came=50).state == Gap.State.RECOVERED
+
+
+def test_a_gap_without_a_receiver_of_which_nothing_came_missed_nothing(quiet_webhook: Webhook, store: Store) -> None:
+    assert complete(quiet_webhook, store, Gap.Cause.NO_RECEIVER, came=0).state == Gap.State.RECOVERED
+
+
+def test_what_came_of_another_gap_does_not_count_for_one_of_an_invalid_webhook(
+    quiet_webhook: Webhook, store: Store
+) -> None:
+    earlier = gap(quiet_webhook, BEGIN - 20 * MINUTE, BEGIN)
+    for _ in range(60):
+        store(received_at=NOW, occurred_at=BEGIN - 5 * MINUTE)
+    assert complete(quiet_webhook, store, Gap.Cause.INVALID, came=0).state == Gap.State.LOST
+    assert state_of(earlier) == Gap.State.RECOVERED
+
+
+def test_a_late_complete_says_that_x_had_nothing_of_a_gap_that_was_given_up(
+    quiet_webhook: Webhook, store: Store
+) -> None:
+    found = gap(quiet_webhook, BEGIN, BEGIN + 20 * MINUTE, cause=Gap.Cause.INVALID)
+    recovering.recover(NOW)
+    Job.objects.update(attempt=ending.MOST_ATTEMPTS)
+    finish(Replay.objects.get(), "Incomplete")
+    job = Job.objects.get()
+    completing.completed(ended(quiet_webhook, NOW, job_id=job.x_job_id))
+    assert state_of(found) == Gap.State.LOST
+    assert found.detail.startswith("X had nothing of it")

@@ -36,9 +36,10 @@ def found_again(gap: Gap, detail: str = "") -> bool:
     return move(gap, {State.RECOVERING, State.LOST}, State.FOUND, detail)
 
 
-def lost(gap: Gap, detail: str) -> bool:
-    """It cannot be recovered; `detail` says why, to people."""
-    return move(gap, {State.FOUND, State.RECOVERING}, State.LOST, detail)
+def lost(gap: Gap, detail: str, *, missing: int | None = None) -> bool:
+    """It cannot be recovered; `detail` says why, to people, and `missing` how many, if that has changed."""
+    more = {} if missing is None else {"missing": missing}
+    return move(gap, {State.FOUND, State.RECOVERING}, State.LOST, detail, **more)
 
 
 def dismiss(gap: Gap, *, by: Actor) -> bool:
@@ -51,10 +52,10 @@ def dismiss(gap: Gap, *, by: Actor) -> bool:
     return done
 
 
-def move(gap: Gap, expected: set[State], to: State, detail: str) -> bool:
+def move(gap: Gap, expected: set[State], to: State, detail: str, **more: object) -> bool:
     """Change a gap's state if it is one of the expected; the object is as the database has it afterwards."""
     changed = Gap.objects.filter(pk=gap.pk, state__in=expected).update(
-        state=to, state_since=timezone.now(), detail=detail[:DETAIL_LENGTH]
+        state=to, state_since=timezone.now(), detail=detail[:DETAIL_LENGTH], **more
     )
     gap.refresh_from_db()
     return bool(changed)

@@ -66,7 +66,8 @@ def _gaps() -> QuerySet[Gap]:
 def _number(row: Gap) -> str:
     if row.missing is None:
         return "How many are missing is not known."
-    return f"About {row.missing} are missing." if row.missing else "By all signs none is missing."
+    away = "lost" if row.state == State.LOST else "missing"
+    return f"About {row.missing:,} are {away}." if row.missing else "By all signs none is missing."
 
 
 def _page(row: Gap) -> str:
