@@ -37,6 +37,13 @@ class Case:
         rows.update(valid=False, invalid_since=NOW)
         return lambda: rows.update(valid=True)
 
+    def webhook_gone(self) -> Callable[[], object]:
+        row = self._subscription("missing")
+        Webhook.objects.filter(pk=self.webhook.pk).update(valid=False, deleted_at=NOW)
+        WebhookChange.objects.create(webhook=self.webhook, at=NOW, kind="gone")
+        new = Webhook.objects.create(app=self.webhook.app, x_id="2", url=self.webhook.url, valid=True)
+        return lambda: Subscription.objects.create(webhook=new, account=row.account, state="active", state_since=NOW)
+
     def receiver_silent(self) -> Callable[[], object]:
         TrafficMinute.objects.update(minute=NOW - 5 * MINUTE, until=NOW - 4 * MINUTE)
         return lambda: traffic(self.webhook.app, LATER)
@@ -203,6 +210,37 @@ def test_its_page_exists_and_shows_it(
     page = admin_client.get("/notices/").content.decode()
     for words in (notice.action, "I am on it", kinds.get(key).label):  # type: ignore[union-attr]
         assert words in page
+
+
+def test_a_webhook_that_was_deleted_at_x_is_told_with_what_is_left_of_it(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Case(webhook, monkeypatch).webhook_gone()
+    round.compare(NOW)
+    notice = Notice.objects.get()
+    assert notice.severity == Severity.URGENT
+    assert "1 account was subscribed on it" in notice.text
+    assert "We hold none" in notice.text
+    assert "invite" in notice.remedy
+    Subscription.objects.update(access_token="a token", access_token_secret="a secret")
+    round.compare(NOW)
+    notice.refresh_from_db()
+    assert "We hold 1 of their sign-ins" in notice.text
+    assert "leads to subscribing them again" in notice.remedy
+
+
+def test_a_webhook_that_was_deleted_from_here_is_no_news(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    Case(webhook, monkeypatch).webhook_gone()
+    WebhookChange.objects.update(kind="deleted")
+    assert round.compare(NOW).raised == 0
+
+
+def test_accounts_that_only_their_owners_can_bring_back_are_told_for_a_week(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Case(webhook, monkeypatch).webhook_gone()
+    Subscription.objects.update(state_since=NOW - timedelta(days=8))
+    assert round.compare(NOW).raised == 0
 
 
 def test_a_gap_says_how_it_ended(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,19 @@ def webhook(app: App) -> Webhook:
     )  # fmt: skip
 
 
+@pytest.fixture
+def subscribed(webhook: Webhook) -> Subscription:
+    account = Account.objects.create(x_user_id="7", screen_name="acme")
+    return Subscription.objects.create(webhook=webhook, account=account, state="active", state_since=NOW)
+
+
+def gone(webhook: Webhook, kind: str = "gone") -> None:
+    """Somebody deleted it: at X, or here."""
+    Webhook.objects.filter(pk=webhook.pk).update(deleted_at=NOW - MINUTE, valid=False)
+    Subscription.objects.update(state="missing", state_since=NOW - MINUTE)
+    webhook.changes.create(kind=kind, at=NOW - MINUTE)
+
+
 def signed_in(role: str) -> Client:
     user = User.objects.create_user(role.lower())
     user.groups.add(Group.objects.get(name=role))
@@ -86,7 +99,8 @@ def test_events_that_flow_are_counted_over_all_receivers(operator: Client, app: 
     assert 'data-state="flowing"' in page
 
 
-def test_quiet_is_not_broken(operator: Client, app: App, webhook: Webhook) -> None:
+@pytest.mark.usefixtures("subscribed")
+def test_quiet_is_not_broken(operator: Client, app: App) -> None:
     traffic(app, NOW)
     event(NOW - timedelta(hours=2))
     said = look(operator)
@@ -111,7 +125,52 @@ def test_events_through_a_webhook_that_is_not_ours_are_events_all_the_same(opera
     event(NOW)
     said = look(operator)
     assert "Events are flowing: 3 in this minute" in said
+    assert "X has not been asked yet" in said
+    App.objects.update(asked_at=NOW, strangers=[{"id": "9", "url": "https://acme.example/old", "valid": True}])
+    said = look(operator)
+    assert "Events are flowing: 3 in this minute" in said
     assert "Adopt it" in said
+
+
+@pytest.mark.usefixtures("subscribed")
+def test_a_webhook_that_is_gone_from_x_is_no_flow_though_events_came_just_before(
+    operator: Client, app: App, webhook: Webhook
+) -> None:
+    App.objects.update(asked_at=NOW)
+    traffic(app, NOW - MINUTE, events=100)
+    traffic(app, NOW, events=9)
+    event(NOW)
+    gone(webhook)
+    page = operator.get("/overview/").content.decode()
+    assert "X delivers nothing: the webhook is gone from X, last one" in words(page)
+    assert 'data-state="stopped"' in page
+    for wrong in ("Adopt it", "What to do first", "Nothing can come yet"):
+        assert wrong not in words(page)
+
+
+@pytest.mark.usefixtures("subscribed")
+def test_a_webhook_that_was_deleted_from_here_is_not_said_to_be_gone(
+    operator: Client, app: App, webhook: Webhook
+) -> None:
+    App.objects.update(asked_at=NOW)
+    traffic(app, NOW, events=9)
+    gone(webhook, "deleted")
+    assert "X delivers nothing: the webhook was deleted" in look(operator)
+
+
+@pytest.mark.usefixtures("subscribed")
+def test_a_webhook_without_its_accounts_is_not_called_quiet(operator: Client, app: App, webhook: Webhook) -> None:
+    traffic(app, NOW)
+    gone(webhook)
+    Webhook.objects.create(app=app, x_id="2", url=webhook.url, valid=True)
+    said = look(operator)
+    assert "X delivers nothing: no account is subscribed" in said
+    assert "It is quiet" not in said
+
+
+def test_before_the_first_account_nothing_can_come_yet(operator: Client, app: App, webhook: Webhook) -> None:
+    traffic(app, NOW)
+    assert "Nothing can come yet: no account is subscribed" in look(operator)
 
 
 def test_since_when_there_was_no_gap(operator: Client, app: App, webhook: Webhook) -> None:

@@ -20,6 +20,11 @@ _TABLE = [
         action="Validate now",
     ),
     Kind(
+        "webhook-gone", "Webhook gone", URGENT, accounts.webhook_gone,
+        remedy="Its page leads to subscribing its accounts again.",
+        action="See the webhook",
+    ),
+    Kind(
         "receiver-silent", "Receiver silent", URGENT, reception.receiver_silent,
         remedy="Start it: `uvicorn aaa_dashboard.asgi:receiver`, or the service that runs it. If it runs, see that it "
         "can reach the database.",

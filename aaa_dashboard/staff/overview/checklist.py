@@ -22,7 +22,7 @@ class Step:
 
 
 def checklist(apps: Sequence[App], webhooks: Sequence[Webhook], *, has_events: bool, may_tell: bool) -> list[Step]:
-    """Return the steps, in order; none once events have come.
+    """Return the steps, in order; none once events have come through a webhook of ours, whatever became of it.
 
     Args:
         apps: Every app.
@@ -30,7 +30,7 @@ def checklist(apps: Sequence[App], webhooks: Sequence[Webhook], *, has_events: b
         has_events: Whether an event was ever stored.
         may_tell: Whether the reader may say where notices are sent.
     """
-    if has_events and webhooks:
+    if has_events and (webhooks or Webhook.objects.exists()):
         return []
     register = reverse("webhooks:register", args=[apps[0].slug]) if apps else reverse("webhooks:list")
     steps = [

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import F, Max, Sum
 
 from aaa_dashboard.deliveries.models import Event, Gap, TrafficMinute
 from aaa_dashboard.deliveries.traffic import MINUTE, minute_of
-from aaa_dashboard.webhooks.models import Webhook
+from aaa_dashboard.webhooks.models import App, Webhook
 
-# A receiver writes its running minute every 5 s.
-RECEIVER_IS_THERE = timedelta(seconds=30)
-LIVELY = timedelta(minutes=5)
+from .standstill import LIVELY, standstill
+
 _STRAY = (
     "They come through a webhook that is at X and not here, so nobody keeps it valid. Adopt it: Webhooks shows it "
     "under “X has these besides”."
+)
+_NOT_ASKED = (
+    "They come through a webhook that is at X and not known here, for X has not been asked yet. It is asked when an "
+    "operator opens Webhooks, and a webhook of this address is adopted."
 )
 
 
@@ -38,7 +41,12 @@ class Flow:
 
 
 def flow(webhooks: Sequence[Webhook], now: datetime) -> Flow:
-    """Say whether events flow. Four queries: the last minutes, the last event, the last gap, the first minute."""
+    """Say whether events flow. Four queries: the last minutes, the last event, the last gap, the first minute.
+
+    Args:
+        webhooks: As `standstill.current_webhooks` gives them.
+        now: The moment that is asked about.
+    """
     minutes = {
         row["minute"]: row
         for row in TrafficMinute.objects.filter(minute__gte=minute_of(now) - LIVELY)
@@ -48,33 +56,29 @@ def flow(webhooks: Sequence[Webhook], now: datetime) -> Flow:
     last_at = Event.objects.order_by("-pk").values_list("received_at", flat=True).first()
     since, gap = _unbroken()
     until = max((row["until"] for row in minutes.values()), default=None)
-    is_received = until is not None and now - until <= RECEIVER_IS_THERE
-    state, words, because = _say(webhooks, is_received, {key: row["new"] for key, row in minutes.items()}, now)
-    return Flow(state, words, last_at, because, since, gap)
+    new = {key: row["new"] for key, row in minutes.items()}
+    found = standstill(webhooks, until, sum(new.values()), now)
+    if found:
+        return Flow("nothing" if found.is_new else "stopped", found.words, last_at, found.because, since, gap)
+    return Flow(*_said(new, now), last_at, _where_from(webhooks, any(new.values())), since, gap)
 
 
-def _say(
-    webhooks: Sequence[Webhook], is_received: bool, new: dict[datetime, int], now: datetime
-) -> tuple[str, str, str]:
-    if not is_received:
-        because = "X tries each delivery for about five minutes; after that it has to be replayed."
-        return "stopped", "No receiver is running: what X sends is not taken", because
-    if not webhooks and not sum(new.values()):
-        return "nothing", "Nothing can come yet: no webhook is registered", "X delivers to registered webhooks alone."
-    if webhooks and not any(webhook.valid for webhook in webhooks):
-        every = "The webhook is" if len(webhooks) == 1 else "Every webhook is"
-        return (
-            "stopped",
-            f"X delivers nothing: {every[0].lower()}{every[1:]} invalid",
-            "The notice below says what to do.",
-        )
+def _said(new: dict[datetime, int], now: datetime) -> tuple[str, str]:
     running, full = new.get(minute_of(now), 0), new.get(minute_of(now) - MINUTE, 0)
     if full or running:
         number = f"{full:,} in the last full minute" if full else f"{running:,} in this minute"
-        return "flowing", f"Events are flowing: {number}", _STRAY if not webhooks else ""
-    if sum(new.values()):
-        return "flowing", "Events are flowing, a few in the last minutes", _STRAY if not webhooks else ""
-    return "quiet", "It is quiet", "A receiver is running and X may deliver; nothing came in the last five minutes."
+        return "flowing", f"Events are flowing: {number}"
+    if any(new.values()):
+        return "flowing", "Events are flowing, a few in the last minutes"
+    return "quiet", "It is quiet"
+
+
+def _where_from(webhooks: Sequence[Webhook], has_come: bool) -> str:
+    if not webhooks:
+        return _STRAY if App.objects.exclude(strangers=[]).exists() else _NOT_ASKED
+    if not has_come:
+        return "A receiver is running and X may deliver; nothing came in the last five minutes."
+    return ""
 
 
 def _unbroken() -> tuple[datetime | None, Gap | None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch
 from django.urls import reverse
 
 from aaa_dashboard.deliveries.models import Gap
@@ -18,8 +18,8 @@ from . import panels
 from .checklist import checklist
 from .flow import flow
 from .panels import Line, Panel
+from .standstill import current_webhooks
 
-AT_X = ("active", "unknown")
 GAPS_SHOWN = 5
 NOTICES_SHOWN = 8
 
@@ -59,9 +59,8 @@ def overview(now: datetime, *, may_tell: bool) -> dict[str, Any]:
 
 
 def _apps() -> Sequence[AppShown]:
-    accounts = Count("subscriptions", filter=Q(subscriptions__state__in=AT_X))
-    current = Webhook.objects.filter(deleted_at=None).annotate(accounts=accounts).order_by("valid", "pk")
-    apps = App.objects.order_by("pk").prefetch_related(Prefetch("webhooks", current, to_attr="current"))
+    current = Prefetch("webhooks", current_webhooks(), to_attr="current")
+    apps = App.objects.order_by("pk").prefetch_related(current)
     usages = {usage.app_id: usage for usage in Usage.objects.all()}
     return [AppShown(app, app.current, usages.get(app.pk)) for app in apps]
 

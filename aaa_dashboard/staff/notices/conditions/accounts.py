@@ -1,22 +1,24 @@
-"""Accounts that are not subscribed any more, and limits of X that come near."""
+"""Accounts that are not subscribed any more, one or all of a webhook, and limits of X that come near."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from aaa_dashboard.subscriptions.checking import ALARM_AT_PERCENT, WARN_AT_PERCENT
 from aaa_dashboard.subscriptions.models import Move, Subscription, Usage
 from aaa_dashboard.webhooks import allowances
-from aaa_dashboard.webhooks.models import App
+from aaa_dashboard.webhooks.models import App, Webhook, WebhookChange
 
 from ..finding import Finding, moment
 from ..models import Severity
 
-State = Subscription.State
+State, Kind = Subscription.State, WebhookChange.Kind
+AT_X = (State.ACTIVE, State.UNKNOWN)
 # What an owner decided needs no mending: it is told, and is over after a while.
 REVOKED_IS_NEWS = timedelta(days=3)
+GONE_IS_NEWS = timedelta(days=7)
 # Of few calls in a window, using most is how they are meant to be used.
 LIMITS_FROM = 10
 
@@ -31,6 +33,43 @@ def subscription_missing(_now: datetime) -> Iterator[Finding]:
             "delivers nothing of it.",
             url=reverse("subscriptions:account", args=[row.account_id]),
         )
+
+
+def webhook_gone(now: datetime) -> Iterator[Finding]:
+    """Find webhooks that were deleted at X, not from here, and left accounts that are subscribed nowhere else."""
+    elsewhere = Subscription.objects.filter(
+        webhook__app=OuterRef("webhook__app"), webhook__deleted_at=None, account=OuterRef("account"), state__in=AT_X
+    )
+    gone = WebhookChange.objects.filter(webhook=OuterRef("webhook"), kind=Kind.GONE, at__gte=OuterRef("deleted_at"))
+    # Whose sign-in we do not hold cannot be brought back from here: that is told, and is over after a while.
+    held = ~Q(access_token="")
+    left = Subscription.objects.alias(deleted_at=F("webhook__deleted_at")).filter(
+        held | Q(state_since__gt=now - GONE_IS_NEWS), Exists(gone), ~Exists(elsewhere), state=State.MISSING
+    )
+    counted = left.values("webhook").annotate(accounts=Count("pk"), held=Count("pk", filter=held)).order_by("webhook")
+    webhooks = Webhook.objects.in_bulk(row["webhook"] for row in counted)
+    for row in counted:
+        yield _left_by(webhooks[row["webhook"]], accounts=row["accounts"], held=row["held"])
+
+
+def _left_by(webhook: Webhook, *, accounts: int, held: int) -> Finding:
+    assert webhook.deleted_at is not None
+    were = "1 account was" if accounts == 1 else f"{accounts} accounts were"
+    remedy = "Register the address again under Webhooks, and send the owners of its accounts an invite."
+    if held:
+        remedy = "Its page leads to subscribing them again, at the same address or at another."
+    if 0 < held < accounts:
+        remedy += " Those whose sign-in we do not hold need an invite."
+    signed_in = f" We hold {held} of their sign-ins." if held else " We hold none of their sign-ins."
+    return Finding(
+        subject=f"webhook:{webhook.pk}",
+        title=f"{webhook} is gone from X",
+        text=f"X does not have it since {moment(webhook.deleted_at)}, and it was not deleted from here. {were} "
+        f"subscribed on it and {'is' if accounts == 1 else 'are'} now subscribed nowhere: X delivers nothing of "
+        f"{'it' if accounts == 1 else 'them'}, and sends nothing of it later.{signed_in}",
+        remedy=remedy,
+        url=reverse("webhooks:webhook", args=[webhook.pk]),
+    )
 
 
 def subscription_revoked(now: datetime) -> Iterator[Finding]:
