@@ -15,7 +15,8 @@ log = structlog.get_logger(__name__)
 def clear_expired_sessions() -> None:
     """Forget sign-ins that are over, and what is known of those of long ago."""
     call_command("clearsessions")
-    log.info("cleared expired sessions", sign_ins=sign_ins.prune(timezone.now()))
+    log.info("cleared expired sessions")
+    log.info("forgot sign-ins of long ago", removed=sign_ins.prune(timezone.now()))
 
 
 @background.task("staff.look_round")
