@@ -25,6 +25,8 @@ from .models import BackgroundProcess, ScheduledTask
 log = structlog.get_logger(__name__)
 
 SEND_AGAIN_SECONDS = 2.0
+# Long tasks may have every worker for most of a minute: what is due more often than that would never be taken.
+LEAST_EXPIRES_SECONDS = 60.0
 INSTALL_AGAIN_SECONDS = 2.0
 CLOCK_STEPS = timedelta(minutes=1)
 # Celery's own, for results that we do not keep; earlier versions let it in.
@@ -83,7 +85,10 @@ def _seconds_of(row: PeriodicTask) -> float:
 
 
 class Entry(ModelEntry):  # type: ignore[misc] # its package has no types
-    """One row. Its message is thrown away when nobody took it until the next is due: what was missed is done once."""
+    """One row. Its message is thrown away when nobody took it until the next is due: what was missed is done once.
+
+    One that is due several times a minute may wait for a minute: who finds the task running does nothing.
+    """
 
     def __init__(self, model: PeriodicTask, app: Any = None) -> None:
         super().__init__(model, app)
@@ -93,7 +98,7 @@ class Entry(ModelEntry):  # type: ignore[misc] # its package has no types
             # Written by a clock that was ahead: due now, and not when that time comes.
             self.last_run_at = model.last_run_at = now - timedelta(days=1)
         if model.interval is not None:
-            self.options.setdefault("expires", _seconds_of(model))
+            self.options.setdefault("expires", max(_seconds_of(model), LEAST_EXPIRES_SECONDS))
 
 
 class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above

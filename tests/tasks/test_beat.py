@@ -118,6 +118,21 @@ def test_a_message_that_nobody_takes_is_thrown_away_when_the_next_is_due(
     assert (broker.taken[-1], broker.options["expires"], broker.options["queue"]) == (OFTEN, 60.0, "long")
 
 
+def test_a_message_that_is_due_several_times_a_minute_waits_for_long_tasks_to_end(
+    start: Callable[[], Schedule], broker: Broker, settings: Settings
+) -> None:
+    settings.SCHEDULE = ((OFTEN, 15.0, "normal"),)
+    tick(start())
+    assert (broker.taken, broker.options["expires"]) == ([OFTEN], 60.0)
+
+
+def test_what_keeps_a_worker_for_most_of_a_minute_is_not_in_the_queue_of_replays(settings: Settings) -> None:
+    queues = {task: queue for task, _, queue in settings.SCHEDULE}
+    assert queues["replays.advance"] == "normal"
+    for task in ("deliveries.take_down", "deliveries.follow_copies", "deliveries.expire"):
+        assert queues[task] == "long"
+
+
 def test_what_a_broker_that_was_away_did_not_take_is_sent_once_when_it_is_back(
     start: Callable[[], Schedule], broker: Broker, clock: time_machine.Traveller
 ) -> None:
