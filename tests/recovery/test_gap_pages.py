@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from aaa_dashboard.deliveries import gaps
 from aaa_dashboard.deliveries.models import Gap
 from aaa_dashboard.staff.gaps.drawing import MOST_BARS, draw
-from aaa_dashboard.staff.gaps.shown import PAGE, shown
+from aaa_dashboard.staff.gaps.shown import MOST_CURRENT, PAGE, shown
 from aaa_dashboard.staff.models import AuditEntry
 from aaa_dashboard.webhooks.models import Webhook
 from tests.recovery.history import HOUR, MINUTE, NOON, SECOND, History, make_gap
@@ -86,6 +86,17 @@ def test_older_ones_are_a_page_away(history: History, agent: Client) -> None:
     assert f"/gaps/{made[1].pk}/" in second
     assert "Older gaps" not in second
     assert "No older gap" in words(agent, f"/gaps/?before={made[0].pk}")
+
+
+def test_of_very_many_that_are_not_settled_the_oldest_are_shown(history: History, agent: Client) -> None:
+    for number in range(MOST_CURRENT + 1):
+        youngest = make_gap(history.webhook, began_at=NOON + number * HOUR)
+    page = words(agent, "/gaps/")
+    assert page.count('<li class="gap">') == MOST_CURRENT
+    assert f"/gaps/{youngest.pk}/" not in page
+    assert "There are more, younger ones" in page
+    youngest.delete()
+    assert "There are more" not in words(agent, "/gaps/")
 
 
 @pytest.mark.parametrize("before", ["-1", "x", "²", "9" * 40, ""])

@@ -13,6 +13,7 @@ from aaa_dashboard.deliveries.traffic import MINUTE
 
 State = Gap.State
 PAGE = 50
+MOST_CURRENT = 100
 CURRENT = (State.OPEN, State.FOUND, State.RECOVERING)
 TO_RECOVER = (State.FOUND, State.LOST)
 TO_DISMISS = (State.OPEN, State.FOUND, State.LOST)
@@ -35,6 +36,8 @@ class GapList:
     """What goes on or waits, and a page of what is over."""
 
     current: Sequence[GapShown]
+    has_more_current: bool
+    """Whether there are younger ones than those."""
     past: Sequence[GapShown]
     older: int | None
     """What the next page begins below; None when there is none."""
@@ -47,12 +50,14 @@ class GapList:
 def gap_list(now: datetime, before: int | None = None) -> GapList:
     """Read the gaps: current ones oldest first, then what is over, latest found first, cut by key. Four queries."""
     gaps = Gap.objects.select_related("webhook__app")
-    current = gaps.filter(state__in=CURRENT).order_by("began_at", "pk") if before is None else []
+    waiting = gaps.filter(state__in=CURRENT).order_by("began_at", "pk")
+    current = list(waiting[: MOST_CURRENT + 1]) if before is None else []
     past = gaps.exclude(state__in=CURRENT).order_by("-pk")
     page = list(past.filter(pk__lt=before)[: PAGE + 1] if before else past[: PAGE + 1])
     searches = GapSearch.objects.filter(webhook__deleted_at=None).order_by("looked_until")
     return GapList(
-        current=[shown(gap, now) for gap in current],
+        current=[shown(gap, now) for gap in current[:MOST_CURRENT]],
+        has_more_current=len(current) > MOST_CURRENT,
         past=[shown(gap, now) for gap in page[:PAGE]],
         older=page[PAGE - 1].pk if len(page) > PAGE else None,
         receivers_since=TrafficMinute.objects.order_by("minute").values_list("began_at", flat=True).first(),
