@@ -190,10 +190,11 @@ def _each(stretch: list[Outcome]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.retention", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="forty thousand events instead of a million")
+    parser.add_argument("--events", type=int, default=1_000_000, help="how many have expired (default: a million)")
+    parser.add_argument("--quick", action="store_true", help="forty thousand events, short stretches")
     parser.add_argument("--only", choices=("postgresql", "sqlite"), help="measure on one database")
     arguments = parser.parse_args()
-    events, seconds = (40_000, 8.0) if arguments.quick else (1_000_000, 30.0)
+    events, seconds = (40_000, 8.0) if arguments.quick else (arguments.events, 30.0)
     print(machine.description())
     is_exact = True
     for database in databases(arguments.only):
