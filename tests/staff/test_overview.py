@@ -229,6 +229,7 @@ def test_administrators_are_asked_who_is_told(app: App) -> None:
 
 
 def test_what_needs_a_person_has_cause_remedy_and_one_button(operator: Client, webhook: Webhook) -> None:
+    Webhook.objects.update(valid=False)
     notice = Notice.objects.create(
         kind="webhook-invalid", subject=f"webhook:{webhook.pk}", severity=Severity.URGENT, title="It is invalid",
         text="X delivers nothing.", remedy="Have X ask again.", url=f"/webhooks/{webhook.pk}/", action="Validate now",
@@ -241,6 +242,24 @@ def test_what_needs_a_person_has_cause_remedy_and_one_button(operator: Client, w
     agent = signed_in("Agent").get("/overview/").content.decode()
     assert "Have X ask again." in agent
     assert notice.posts not in agent
+
+
+def test_what_is_over_is_left_out_before_the_next_look(operator: Client, app: App, webhook: Webhook) -> None:
+    Webhook.objects.update(valid=False)
+    for kind, subject in (("webhook-invalid", f"webhook:{webhook.pk}"), ("receiver-silent", "receivers")):
+        Notice.objects.create(
+            kind=kind, subject=subject, severity=Severity.URGENT, title=f"Told: {kind}", text="So it is.",
+            remedy="Wait.", url="/", action="See", raised_at=NOW,
+        )  # fmt: skip
+    traffic(app, NOW - 10 * MINUTE)
+    page = look(operator)
+    assert "Told: webhook-invalid" in page
+    assert "Told: receiver-silent" in page
+    traffic(app, NOW)
+    Webhook.objects.update(valid=True)
+    page = look(operator)
+    assert "Told:" not in page
+    assert "Nothing" in page
 
 
 def test_each_webhook_with_its_challenge_and_its_accounts(operator: Client, app: App, webhook: Webhook) -> None:

@@ -1,5 +1,6 @@
 """One look round: what is so is compared with the notices that are open, and each change is kept and told once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ log = structlog.get_logger(__name__)
 Change = Message.Change
 # Of more than this, something else is wrong; the first tell it.
 MOST_OF_A_KIND = 100
+# What people see end before the next look, and what that costs little to see.
+SWIFT = frozenset({"webhook-invalid", "receiver-silent", "silence", "gap", "gap-lost"})
 # Beat sends it once a minute, and a little earlier at times.
 NOT_WITHIN = timedelta(seconds=45)
 CALM, LONGEST_CALM = timedelta(minutes=5), timedelta(hours=1)
@@ -69,6 +72,15 @@ def compare(now: datetime) -> Looked:
     for notice in is_open.values():
         looked.cleared += _clear(notice, now)
     return looked
+
+
+def still_so(notices: Sequence[Notice], now: datetime) -> list[Notice]:
+    """Leave out of open notices what the next look will clear, so that a page does not contradict itself until then."""
+    of_kinds = {
+        kind.key: _find(kind, now) for kind in kinds.table() if kind.key in SWIFT & {one.kind for one in notices}
+    }
+    subjects = {key: {one.subject for one in found} for key, found in of_kinds.items() if found is not None}
+    return [one for one in notices if one.kind not in subjects or one.subject in subjects[one.kind]]
 
 
 def calm(notice: Notice) -> timedelta:

@@ -13,6 +13,7 @@ from aaa_dashboard.subscriptions.models import Usage
 from aaa_dashboard.webhooks.models import App, Webhook
 
 from ..notices.models import Channel
+from ..notices.round import still_so
 from ..notices.views.notices import open_first
 from . import panels
 from .checklist import checklist
@@ -44,7 +45,7 @@ def overview(now: datetime, *, may_tell: bool) -> dict[str, Any]:
     apps = _apps()
     webhooks = [webhook for one in apps for webhook in one.webhooks]
     flowing = flow(webhooks, now)
-    notices = open_first()
+    notices = still_so(open_first(), now)
     steps = checklist([one.app for one in apps], webhooks, has_events=flowing.last_at is not None, may_tell=may_tell)
     return {
         "now": now,
