@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from aaa_dashboard.replays import ending
-from aaa_dashboard.replays.models import Job, Replay
+from aaa_dashboard.replays import ending, recovering
+from aaa_dashboard.replays.models import Job, RecoveryPolicy, Replay
 from aaa_dashboard.replays.notices import KINDS
 from aaa_dashboard.staff.notices import kinds
 from aaa_dashboard.staff.notices.finding import Finding
@@ -56,3 +56,21 @@ def test_one_that_failed_is_told_for_a_day_unless_its_gap_tells_it(quiet_webhook
     Replay.objects.update(finished_at=NOW)
     job.replay.gaps.add(gap(quiet_webhook, job.from_date, job.to_date))
     assert found("replay-failed") == []
+
+
+def test_of_a_gap_people_are_told_to_ask_x_only_where_nobody_does_it_by_itself(quiet_webhook: Webhook) -> None:
+    def remedy() -> str:
+        kind = kinds.get("gap")
+        assert kind
+        [one] = kind.find(NOW)
+        return one.remedy
+
+    gap(quiet_webhook, NOW - timedelta(hours=3), NOW - timedelta(hours=2))
+    assert remedy() == "Nothing: X is asked to send it again by itself."
+    recovering.set_policy(quiet_webhook, RecoveryPolicy.What.ASK, by=BY)
+    assert remedy().startswith("“Recover” has X send it again")
+    recovering.set_policy(quiet_webhook, RecoveryPolicy.What.AUTOMATIC, by=BY)
+    recovering.recover(NOW)
+    assert remedy() == "Nothing: its page says how far it is."
+    ending.cancel(Replay.objects.get(), by=BY, now=NOW)
+    assert remedy().startswith("“Recover” has X send it again")

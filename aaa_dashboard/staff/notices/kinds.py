@@ -64,7 +64,7 @@ _TABLE = [
     ),
     Kind(
         "gap", "Gap", WARNING, gaps.gap,
-        remedy="Where recovery is automatic, wait. Else have X send it again: it keeps deliveries for five days.",
+        remedy=gaps.ASK,
         action="See the gap", ended=gaps.gap_ended,
     ),
     Kind(

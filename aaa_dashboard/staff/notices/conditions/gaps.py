@@ -1,6 +1,6 @@
 """Stretches in which events may have been missed: silence that goes on, gaps to be recovered, and what is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -13,6 +13,15 @@ from ..models import Severity
 
 Cause, State = Gap.Cause, Gap.State
 LOST_IS_NEWS = timedelta(days=7)
+ASK = "“Recover” has X send it again: it keeps deliveries for five days."
+
+_waiting: list[Callable[[], Iterable[Gap]]] = []
+
+
+def register(waiting: Callable[[], Iterable[Gap]]) -> None:
+    """Have somebody who recovers gaps tell from now on which of them wait for a person; once, however often."""
+    if waiting not in _waiting:
+        _waiting.append(waiting)
 
 
 def silence(_now: datetime) -> Iterator[Finding]:
@@ -28,6 +37,7 @@ def silence(_now: datetime) -> Iterator[Finding]:
 
 def gap(_now: datetime) -> Iterator[Finding]:
     """Find gaps that are over and not recovered yet. While one goes on, its cause has a notice of its own."""
+    for_people = {one.pk for waiting in _waiting for one in waiting()}
     for row in _gaps().filter(state__in=[State.FOUND, State.RECOVERING]):
         assert row.ended_at is not None
         doing = "X is sending them again." if row.state == State.RECOVERING else row.detail
@@ -36,6 +46,7 @@ def gap(_now: datetime) -> Iterator[Finding]:
             title=f"Events may be missing on {row.webhook}",
             text=f"{row.get_cause_display()} from {moment(row.began_at)} to {moment(row.ended_at)}. "
             f"{_number(row)} {doing}",
+            remedy=_remedy(row, for_people),
             severity=Severity.INFO if row.missing == 0 else None,
             url=_page(row),
         )
@@ -68,6 +79,12 @@ def _number(row: Gap) -> str:
         return "How many are missing is not known."
     away = "lost" if row.state == State.LOST else "missing"
     return f"About {row.missing:,} are {away}." if row.missing else "By all signs none is missing."
+
+
+def _remedy(row: Gap, for_people: set[int]) -> str:
+    if row.state == State.RECOVERING:
+        return "Nothing: its page says how far it is."
+    return ASK if row.pk in for_people else "Nothing: X is asked to send it again by itself."
 
 
 def _page(row: Gap) -> str:
