@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -127,3 +128,19 @@ def test_agents_look_and_change_nothing(person: Person, path: str) -> None:
 def test_a_link_cannot_do_what_a_button_does(operator: Client) -> None:
     for path in ("/notices/1/acknowledge/", "/notices/mute/", "/notices/unmute/"):
         assert operator.get(path).status_code == 405
+
+
+@pytest.mark.parametrize("url", ["/notices/channels/", "/admin/deliveries/unsplit/"])
+def test_who_may_not_open_the_page_of_a_notice_is_told_who_can_instead(
+    operator: Client, person: Person, url: str
+) -> None:
+    notice("room", kind="channel-failing", url=url)
+    agent = person("ada")
+    for client in (operator, agent):
+        page = client.get("/notices/").content.decode()
+        assert "An administrator can mend it" in page
+        assert f'href="{url}"' not in page
+    administrator = Client()
+    administrator.force_login(User.objects.create_superuser("root"))
+    assert f'href="{url}"' in administrator.get("/notices/").content.decode()
+    assert administrator.get(url).status_code == 200
