@@ -135,6 +135,7 @@ class Gap(models.Model):
     class Cause(models.TextChoices):
         NO_RECEIVER = "no receiver", "No receiver ran"
         INVALID = "invalid", "The webhook was invalid"
+        GONE = "gone", "The webhook was gone from X"
         REFUSED = "refused", "The receiver could not store"
         SILENCE = "silence", "Unlikely silence"
 

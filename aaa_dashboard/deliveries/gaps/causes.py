@@ -73,6 +73,13 @@ class Facts:
             found += [piece for piece in pieces if len(pieces) == 1 or piece.length > SHORTEST]
         return found
 
+    def gone(self, others: Sequence[Stretch]) -> list[Stretch]:
+        """From the last moment X is known to have delivered to it, less what has another reason."""
+        if self.life.gone is None:
+            return []
+        whole = Stretch(self._last_valid(self.life.gone.began_at), self.life.gone.ended_at)
+        return subtract([whole], others)[-1:]
+
     @cached_property
     def _answers(self) -> dict[datetime, tuple[int, int]]:
         return self.minutes.answers()

@@ -36,8 +36,8 @@ class Reach:
 
 
 def reach(facts: Facts, cause: str, stretch: Stretch) -> Reach:
-    """Work out what X's retries bring. What an invalid webhook or a silence missed was never attempted."""
-    if cause in (Cause.INVALID, Cause.SILENCE):
+    """Work out what X's retries bring. Nothing was attempted without a valid webhook or in a silence."""
+    if cause in (Cause.INVALID, Cause.GONE, Cause.SILENCE):
         return Reach(stretch.length, in_replay=False, is_settled=True)
     # Of what began before that time, all is taken for lost: it is long.
     before = max(facts.since - stretch.began_at, NO_TIME)
@@ -78,4 +78,6 @@ def _words(cause: str, usual: Expected | None) -> str:
     basis = f"Estimated by {usual.basis}." if usual else "There is no earlier traffic to estimate by."
     if cause == Cause.INVALID:
         return f"X sends nothing to an invalid webhook and may have nothing of it to send again. {basis}"
+    if cause == Cause.GONE:
+        return f"X sends nothing without a webhook, and has nothing of it to send again. {basis}"
     return basis

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from aaa_dashboard.webhooks.models import Webhook
 
@@ -31,6 +31,7 @@ AGAIN = timedelta(minutes=30)
 REPLAY_WINDOW = timedelta(days=5)
 """How long X can send again what it attempted to deliver."""
 TOO_OLD = "Longer ago than the five days for which X can send again."
+NEVER_SENT = "X delivers to webhooks that it has, and keeps nothing of a time without one."
 NO_WEBHOOK = "The webhook is gone from X, which cannot send to it again."
 
 
@@ -89,22 +90,25 @@ def look(webhook: Webhook, now: datetime) -> Changes | None:
     if search is None or now - UNSURE <= search.looked_until <= now:
         return None
     facts = _facts(webhook, search, now)
-    if webhook.deleted_at and webhook.deleted_at <= facts.since:
+    if webhook.deleted_at and webhook.deleted_at <= facts.since and facts.life.gone is None:
         return None
     changes = Changes(now)
-    believed = [stretch.began_at for stretch in facts.believed_invalid]
+    believed = [stretch.began_at for stretch in (*facts.believed_invalid, *facts.gone([]))]
     gaps = gaps_since(facts, min(facts.since, search.delivered_at or facts.since, *believed))
     away = compare(facts, Cause.NO_RECEIVER, facts.no_receiver, gaps, changes)
     invalid = compare(facts, Cause.INVALID, facts.invalid(away), gaps, changes)
+    gone = compare(facts, Cause.GONE, facts.gone([*away, *invalid]), gaps, changes)
     refused = compare(facts, Cause.REFUSED, facts.refused, gaps, changes)
     known = [span(gap, facts) for gap in gaps if gap.cause == Cause.SILENCE]
-    compare(facts, Cause.SILENCE, silence.unlikely(facts, [*away, *invalid, *refused], known), gaps, changes)
+    explained = [*away, *invalid, *gone, *refused]
+    compare(facts, Cause.SILENCE, silence.unlikely(facts, explained, known), gaps, changes)
     return changes if _write(facts, changes) else None
 
 
 def _webhooks() -> list[Webhook]:
-    """Those that X has, and those that were deleted since the last look."""
-    to_look_at = Q(deleted_at=None) | Q(gap_search__looked_until__lt=F("deleted_at") + AGAIN)
+    """Those that X has, those that were deleted since the last look, and those that are missed still."""
+    missed = Gap.objects.filter(webhook=OuterRef("pk"), cause=Cause.GONE, ended_at=None)
+    to_look_at = Q(deleted_at=None) | Q(gap_search__looked_until__lt=F("deleted_at") + AGAIN) | Exists(missed)
     return list(Webhook.objects.filter(to_look_at).select_related("app", "gap_search").order_by("pk"))
 
 
@@ -180,8 +184,13 @@ def _delivered_at(facts: Facts) -> datetime | None:
 
 
 def _give_up(now: datetime) -> int:
-    """Tell of gaps that wait for a replay which X does not make any more."""
-    found = Gap.objects.filter(state=State.FOUND)
-    too_old = found.filter(ended_at__lt=now - REPLAY_WINDOW)
-    homeless = found.filter(webhook__deleted_at__isnull=False)
-    return sum(states.lost(gap, TOO_OLD) for gap in too_old) + sum(states.lost(gap, NO_WEBHOOK) for gap in homeless)
+    """Tell of gaps that wait for a replay which X does not make any more, or never would."""
+    too_old = now - REPLAY_WINDOW
+    hopeless = Q(cause=Cause.GONE) | Q(ended_at__lt=too_old) | Q(webhook__deleted_at__isnull=False)
+
+    def why(gap: Gap) -> str:
+        if gap.cause == Cause.GONE:
+            return NEVER_SENT
+        return TOO_OLD if gap.ended_at and gap.ended_at < too_old else NO_WEBHOOK
+
+    return sum(states.lost(gap, why(gap)) for gap in Gap.objects.filter(hopeless, state=State.FOUND))

@@ -16,7 +16,7 @@ from .stretches import Stretch, subtract, union
 State, Cause = Gap.State, Gap.Cause
 LIVE = {State.OPEN, State.FOUND}
 # Their begin is worked out from what fades from sight: what was written first stands.
-BEGIN_STANDS = {Cause.INVALID, Cause.SILENCE}
+BEGIN_STANDS = {Cause.INVALID, Cause.GONE, Cause.SILENCE}
 
 
 @dataclass
@@ -86,7 +86,7 @@ def _is_live(row: Gap, facts: Facts) -> bool:
 
 
 def _is_worth_a_row(facts: Facts, cause: str, stretch: Stretch) -> bool:
-    if cause == Cause.INVALID:
+    if cause in (Cause.INVALID, Cause.GONE):
         return True
     if stretch.length <= SHORTEST:
         return False
