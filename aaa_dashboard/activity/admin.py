@@ -1,10 +1,12 @@
 """What X sent, as the admin shows it. Here rather than in `deliveries`, which knows nothing of people and rights."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,6 +23,7 @@ from aaa_dashboard.deliveries.models import (
     TrafficMinute,
     Unsplit,
 )
+from aaa_dashboard.deliveries.retention import MOST_COUNTED, leaving
 from aaa_dashboard.deliveries.splitting_again import split_again
 from aaa_dashboard.deliveries.takedown.models import Takedown, Tombstone
 from aaa_dashboard.staff.admin_bases import ReadOnlyAdmin
@@ -29,6 +32,11 @@ from aaa_dashboard.webhooks.views.parts import MANAGE
 from .cards import card_of
 from .raw import pretty
 from .rows import READ_MESSAGES, is_private
+
+if TYPE_CHECKING:  # generic to the type checker alone
+    PeriodModelForm = forms.ModelForm[RetentionPeriod]
+else:
+    PeriodModelForm = forms.ModelForm
 
 
 @admin.register(Event)
@@ -159,10 +167,32 @@ class TombstoneAdmin(ReadOnlyAdmin):
     list_filter = ["why"]
 
 
+class RetentionPeriodForm(PeriodModelForm):
+    """How many days. Where events would leave for it, it says how many and is to be sent again."""
+
+    days = forms.IntegerField(
+        min_value=1, max_value=36_500, help_text="By the time of receipt.",
+        error_messages={"min_value": "At least 1 day: an event is kept until people have seen it."},
+    )  # fmt: skip
+    warned_of = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    """The days for which the page has said how many leave."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        days = cleaned.get("days")
+        if days and days != cleaned.get("warned_of") and (leave := leaving(self.instance, days, timezone.now())):
+            count = f"{leave:,}{' or more' if leave == MOST_COUNTED else ''} event{'s' if leave > 1 else ''}"
+            self.add_error("days", f"{count} would leave for good. Save again if that is meant.")
+            self.data = self.data.copy()  # what is sent again says what was read
+            self.data[self.add_prefix("warned_of")] = str(days)
+        return cleaned
+
+
 @admin.register(RetentionPeriod)
 class RetentionPeriodAdmin(ReadOnlyAdmin):
     """The days may be changed; which categories there are, the code says."""
 
+    form = RetentionPeriodForm
     list_display = ["category", "days", "removed", "looked_at"]
     ordering = ["category"]
     readonly_fields = ["category", "removed", "looked_at"]

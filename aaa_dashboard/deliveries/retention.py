@@ -27,6 +27,7 @@ KEEP_HANDED_OVER = timedelta(days=30)
 BATCH = 500
 SECONDS = 40.0
 NAME = "retention"
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,16 @@ def kept(now: datetime) -> list[Kept]:
     names = dict(Category.choices)
     periods = sorted(RetentionPeriod.objects.all(), key=lambda period: list(names).index(period.category))
     return [Kept(period, _oldest_at(period, now)) for period in periods]
+
+
+def leaving(period: RetentionPeriod, days: int, now: datetime) -> int:
+    """Count the events that leave when a category is kept for so many days, at the most `MOST_COUNTED`.
+
+    It reads so many entries of an index, from the oldest on: they are those that leave first.
+    """
+    before = now - timedelta(days=days)
+    oldest = _first(period.category, after=period.passed_id).values_list("received_at", flat=True)
+    return sum(received_at < before for received_at in oldest[:MOST_COUNTED])
 
 
 def _oldest_at(period: RetentionPeriod, now: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
 """Staff ask for takedowns and see what became of them; administrators say how long events are kept."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -188,3 +189,32 @@ def test_periods_are_shown_to_all_and_changed_by_administrators_on_record(signed
     period.refresh_from_db()
     entry: Any = apps.get_model("staff", "AuditEntry")._default_manager.get()
     assert (period.days, entry.before, entry.after) == (30, {"days": 90}, {"days": 30})
+
+
+def test_a_period_for_which_events_would_leave_says_how_many_and_asks_again(store: Store, signed_in: SignedIn) -> None:
+    for days in (40, 40, 40, 3, 3):
+        store(created(post()), received_at=timezone.now() - timedelta(days=days))
+    period, client = RetentionPeriod.objects.get(category="posts"), signed_in("Administrator")
+    address = f"/admin/deliveries/retentionperiod/{period.pk}/change/"
+
+    def save(days: int, warned_of: str = "") -> str:
+        return client.post(address, {"days": days, "warned_of": warned_of}).content.decode()
+
+    page = save(30)
+    assert "3 events would leave for good" in page
+    assert 'name="warned_of" value="30"' in page
+    assert "5 events would leave for good" in save(1, warned_of="30")  # another number is another question
+    period.refresh_from_db()
+    assert period.days == 365
+    save(30, warned_of="30")
+    period.refresh_from_db()
+    assert period.days == 30
+
+
+@pytest.mark.parametrize("days", [0, -3])
+def test_a_period_of_less_than_a_day_is_refused_in_one_way(signed_in: SignedIn, days: int) -> None:
+    period = RetentionPeriod.objects.get(category="posts")
+    answer = signed_in("Administrator").post(f"/admin/deliveries/retentionperiod/{period.pk}/change/", {"days": days})
+    page = answer.content.decode()
+    assert "At least 1 day" in page
+    assert "greater than" not in page
