@@ -11,6 +11,7 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -18,6 +19,7 @@ from aaa_dashboard.audit import record
 from aaa_dashboard.deliveries.models import Category, Event
 from aaa_dashboard.deliveries.recovered import ids_of as recovered_ids
 from aaa_dashboard.deliveries.takedown.posts import posts_in
+from aaa_dashboard.staff.overview.standstill import trouble
 
 from . import feed
 from .cards import NOBODY, card_of
@@ -38,7 +40,15 @@ def live(request: HttpRequest) -> HttpResponse:
     if len(found) == PAGE:
         position = max(position, found[-1].pk - 1)  # what is older than a full page is for Events
     context = _list_context(request, filters, found)
-    return render(request, "activity/live.html", {**context, "position": position})
+    context |= {"position": position, "standstill": trouble(timezone.now())}
+    return render(request, "activity/live.html", context)
+
+
+@require_safe
+@never_cache
+def standstill(request: HttpRequest) -> HttpResponse:
+    """Say for a page that stays open why nothing comes; nothing is said when it may."""
+    return render(request, "activity/_standstill.html", {"standstill": trouble(timezone.now())})
 
 
 @require_safe
