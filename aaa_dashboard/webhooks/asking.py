@@ -117,6 +117,8 @@ def adopt(app: App, one: AtX, *, by: Actor, as_of: datetime, registered: bool = 
 def mark_gone(webhook: Webhook) -> None:
     """Keep that X has a webhook no more, and that nobody here deleted it."""
     with transaction.atomic():
-        if Webhook.objects.filter(pk=webhook.pk, deleted_at=None).update(deleted_at=timezone.now(), valid=False):
+        if Webhook.objects.filter(pk=webhook.pk, deleted_at=None).update(
+            deleted_at=timezone.now(), valid=False, valid_since=None, invalid_since=None
+        ):
             note(webhook, Kind.GONE, "X does not have it any more.")
             ended.send(Webhook, webhook=webhook)

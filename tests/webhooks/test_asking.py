@@ -58,6 +58,7 @@ def test_one_that_x_has_no_more_is_marked_gone_and_so_are_its_subscriptions(app:
     ask(app)
     webhook.refresh_from_db()
     assert webhook.deleted_at is not None
+    assert (webhook.valid_since, webhook.invalid_since) == (None, None), "it is neither any more"
     assert timeline(webhook) == ["registered", "gone"]
     row.refresh_from_db()
     assert row.state == "missing"
