@@ -15,7 +15,7 @@ from aaa_dashboard.webhooks.models import Webhook
 from .models import Job, Replay
 from .windows import REACHES_BACK, TOO_OLD, Window, oldest
 
-TOO_YOUNG = "X takes it from then on."
+TOO_YOUNG = "X takes nothing younger."
 TIME_TO_READ = timedelta(minutes=15)
 """“All that X has” may be asked for so long after it was offered: what is gone by then is left out when X is asked."""
 TO_BE_CLOSED = {Gap.State.FOUND, Gap.State.LOST}

@@ -17,7 +17,7 @@ from aaa_dashboard.webhooks.credentials import api_of
 from aaa_dashboard.x_api import errors
 from aaa_dashboard.x_api.errors import XError
 
-from . import budget, completing, ending, progress, refusing, remembered
+from . import budget, completing, ending, planning, progress, refusing, remembered
 from .models import Ask, Job, Replay
 from .windows import Window
 
@@ -106,7 +106,7 @@ def _is_ready(job: Job, now: datetime) -> bool:
         Job.objects.filter(pk=job.pk).update(from_date=window.begin)
         job.from_date = window.begin
     if window.askable_at > now:
-        return _wait(job, window.askable_at, "X takes it from then on.")
+        return _wait(job, window.askable_at, planning.TOO_YOUNG)
     if free_at := budget.free_at(job.webhook.app, now=now):
         return _wait(job, free_at, "X lets an app ask five times in a quarter of an hour.")
     if job.webhook.valid:

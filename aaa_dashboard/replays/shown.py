@@ -55,6 +55,13 @@ class Shown:
         return f"{self.replay.state}.{job.pk}.{job.state}" if job else self.replay.state
 
     @property
+    def state(self) -> Replay.State:
+        """As people see it: between two jobs it runs nowhere."""
+        job, state = self.current, Replay.State(self.replay.state)
+        is_between = state == Replay.State.RUNNING and job is not None and job.state == State.WAITING
+        return Replay.State.WAITING if is_between else state
+
+    @property
     def headline(self) -> str:
         """What goes on, in a sentence."""
         job = self.current

@@ -72,7 +72,7 @@ def test_the_list_shows_what_runs_waits_and_has_ended(agent: Client, quiet_webho
     for part in (
         "Running and waiting",
         "X delivers it.",
-        "1 234 recovered",
+        "1,234 recovered",
         "X is asked for it within 15 seconds",
         "Ended",
         "It was cancelled.",
@@ -115,7 +115,7 @@ def test_gaps_that_wait_for_an_operator_are_named_with_the_way_to_recover_them(
     )
     html = operator.get("/replays/").content.decode()
     assert "1 gap waits for an operator" in words(html.encode())
-    assert "about 60 000 events missing" in words(html.encode())
+    assert "about 60,000 events missing" in words(html.encode())
     link = unescape(html).partition('">Recover …')[0].rpartition('href="')[2]
     assert "It closes a gap" in words(operator.get(link).content)
     assert list(Gap.objects.all()) == [found]
@@ -129,7 +129,7 @@ def test_it_says_what_will_happen_before_it_does(operator: Client, quiet_webhook
     said = words(operator.get("/replays/new/", fields(quiet_webhook, window(6))).content)
     for part in (
         "X is asked 3 times",
-        "About 60 000 deliveries",
+        "About 60,000 deliveries",
         "24 s or more",
         "It closes a gap: no receiver ran",
         "never tried to deliver",
@@ -288,8 +288,19 @@ def test_one_that_runs_shows_what_has_come_and_when_it_ends(agent: Client, quiet
         is_counted=True,
     )
     said = page(agent, f"/replays/{job.replay_id}/")
-    for part in ("Running", "X delivers it.", "100", "150", "1 000", "a second", "from now, as estimated"):
+    for part in ("Running", "X delivers it.", "100", "150", "1,000", "a second", "from now, as estimated"):
         assert part in said
+
+
+def test_one_that_waits_between_two_attempts_is_not_said_to_run(agent: Client, quiet_webhook: Webhook) -> None:
+    job = running(quiet_webhook, state=Job.State.WAITING, not_before=timezone.now() + timedelta(minutes=5))
+    Job.objects.update(reason=planning.TOO_YOUNG)
+    for address in (f"/replays/{job.replay_id}/", "/replays/"):
+        said = page(agent, address)
+        assert "Waiting" in said
+        assert "Running" not in said.replace("Running and waiting", "")
+        assert "X takes nothing younger." in said
+    assert "none: requested by hand" in page(agent, f"/replays/{job.replay_id}/")
 
 
 def test_of_many_parts_it_says_how_many_wait_and_how_long_that_takes_at_least(

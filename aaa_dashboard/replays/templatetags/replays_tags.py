@@ -47,8 +47,8 @@ def span(length: timedelta) -> str:
 
 @register.filter
 def grouped(number: int) -> str:
-    """Say a number with a thin space for every three digits."""
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    """Say a number with a comma for every three digits."""
+    return f"{number:,}"
 
 
 @register.filter
