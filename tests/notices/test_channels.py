@@ -56,6 +56,7 @@ def test_it_has_words_for_people_and_fields_for_programs(message: Message, liste
     tell(message)
     (document,) = listener.documents
     assert document["text"].startswith("*Look now: https://acme.example is invalid*")
+    assert document["text"].count("https://acme.example is invalid") == 1
     assert "What to do: Validate it." in document["text"]
     assert document["link"] == "http://127.0.0.1:8000/webhooks/1/"
     assert document["test"] is False

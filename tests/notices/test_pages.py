@@ -94,13 +94,14 @@ def test_the_way_back_leads_to_no_other_site(operator: Client) -> None:
 
 
 def test_a_kind_is_muted_and_told_again(operator: Client) -> None:
-    operator.post("/notices/mute/", {"kind": "gap", "hours": "8"})
+    operator.post("/notices/mute/", {"kind": "gap-lost", "hours": "8"})
     mute = Mute.objects.get()
     assert timedelta(hours=7.9) < mute.until - timezone.now() <= timedelta(hours=8)
     page = operator.get("/notices/").content.decode()
+    assert "Nobody is told of “Gap not recovered” until" in page
     assert "Muted" in page
     assert "by olga" in page
-    operator.post("/notices/unmute/", {"kind": "gap"})
+    operator.post("/notices/unmute/", {"kind": "gap-lost"})
     assert not Mute.objects.exists()
     assert list(AuditEntry.objects.order_by("pk").values_list("action", flat=True)) == [
         "muted a kind of notice",

@@ -61,17 +61,24 @@ def post(url: str, secret: str, letter: Letter, *, delivery: str, now: datetime)
 
 def body_of(letter: Letter, now: datetime) -> bytes:
     """What is posted."""
-    text = f"*{letter.subject}*\n{letter.body}" if letter.notices else letter.body
     return orjson.dumps(
         {
             # Chats read < and > as their own marks: “<!channel>” in a name would wake everybody.
-            "text": html.escape(text.strip(), quote=False),
+            "text": html.escape(_text(letter).strip(), quote=False),
             "link": letter.link,
             "sent_at": now.isoformat(),
             "test": not letter.notices,
             "notices": letter.notices,
         }
     )
+
+
+def _text(letter: Letter) -> str:
+    """What chats show: the subject is the first line of the body, which is not said twice."""
+    if not letter.notices:
+        return letter.body
+    first, _, rest = letter.body.partition("\n")
+    return f"*{letter.subject}*\n{rest if letter.subject.startswith(first) else letter.body}"
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:

@@ -65,7 +65,10 @@ def mute(request: HttpRequest) -> HttpResponse:
     except LookupError:
         messages.error(request, "Choose a kind first.")
     else:
-        messages.success(request, f"Nobody is told of it until {made.until:%H:%M} UTC. It is shown here all the same.")
+        messages.success(
+            request,
+            f"Nobody is told of “{_label(made.kind)}” until {made.until:%H:%M} UTC. It is shown here all the same.",
+        )
     return redirect("staff:notices")
 
 
@@ -73,8 +76,9 @@ def mute(request: HttpRequest) -> HttpResponse:
 @manages
 def unmute(request: HttpRequest) -> HttpResponse:
     """Have people told again."""
-    handling.unmute(request.POST.get("kind", ""), by=Actor.of_request(request), now=timezone.now())
-    messages.success(request, "People are told of it again, also of what is open now.")
+    key = request.POST.get("kind", "")
+    handling.unmute(key, by=Actor.of_request(request), now=timezone.now())
+    messages.success(request, f"People are told of “{_label(key)}” again, also of what is open now.")
     return redirect("staff:notices")
 
 
@@ -82,6 +86,11 @@ def open_first(found: Any = Notice.objects) -> list[Notice]:
     """Open notices as people need them: what nobody is on first, then the gravest, then the oldest."""
     rows: list[Notice] = list(found.filter(cleared_at=None).order_by("-severity", "raised_at", "pk")[:AT_ONCE])
     return sorted(rows, key=lambda notice: notice.acknowledged_at is not None)
+
+
+def _label(key: str) -> str:
+    kind = kinds.get(key)
+    return kind.label if kind else "it"
 
 
 def _back(request: HttpRequest) -> str:
