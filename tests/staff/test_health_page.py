@@ -66,7 +66,8 @@ def test_a_new_installation_says_what_has_to_be_started(agent: Client) -> None:
 def test_every_task_of_the_schedule_is_shown(agent: Client, settings: Settings) -> None:
     install(settings.SCHEDULE, timezone.now())
     page = words(agent)
-    assert [task for task, _, _ in settings.SCHEDULE if f"<b>{task}</b>" not in page] == []
+    assert [task for task, _, _ in settings.SCHEDULE if f"<code>{task}</code>" not in page] == []
+    assert "<b>Forget old records of traffic" in page
 
 
 def test_what_is_refreshed_is_a_part_of_the_page(agent: Client) -> None:
