@@ -28,6 +28,8 @@ class Outcome:
     subscription: Subscription
     was_there: bool
     """Whether X had it already."""
+    had_agreed: bool
+    """Whether somebody had agreed to it before."""
 
 
 def account_of(signed_in: SignedIn) -> Account:
@@ -56,7 +58,7 @@ def subscribe(webhook: Webhook, signed_in: SignedIn, *, consent_by: str, by: Act
     account = account_of(signed_in)
     row, _ = Subscription.objects.get_or_create(webhook=webhook, account=account, defaults={"state": State.NEW})
     with claimed(row):
-        before = row.get_state_display()
+        before, had_agreed = row.get_state_display(), row.consented_at is not None
         was_there = not _ask_with(
             row,
             signed_in.token,
@@ -71,7 +73,7 @@ def subscribe(webhook: Webhook, signed_in: SignedIn, *, consent_by: str, by: Act
             row.account = account_of(signed_in)
             _note_active(row)
             record(by, "subscribed an account", row, before={"state": before}, after=_facts(row))
-    return Outcome(row, was_there)
+    return Outcome(row, was_there, had_agreed)
 
 
 def subscribe_as_before(old: Subscription, webhook: Webhook, *, by: Actor) -> Subscription:

@@ -9,6 +9,8 @@ from django.db import models
 from aaa_dashboard.encryption import EncryptedTextField
 
 DEFAULT_SLUG = "twitter"
+FIRST_APP = "First app"
+"""What the app is called whose keys come from the environment, until people give it a name."""
 SLOW_SECONDS = 1.0
 """From here on the time of an answer to a challenge is pointed out: X waits 3 s."""
 
@@ -63,6 +65,11 @@ class App(models.Model):
         return f"/webhook/{self.slug}"
 
     @property
+    def is_named(self) -> bool:
+        """Whether people gave it a name that means something to owners, as the one that X's page shows them."""
+        return self.name != FIRST_APP
+
+    @property
     def is_default(self) -> bool:
         """Whether it is the first app, whose keys come from the environment."""
         return self.slug == DEFAULT_SLUG
@@ -75,7 +82,7 @@ class App(models.Model):
 
 def ensure_first_app() -> App:
     """Return the app whose keys come from the environment; its row is made when it is first needed."""
-    return App.objects.get_or_create(slug=DEFAULT_SLUG, defaults={"name": "First app"})[0]
+    return App.objects.get_or_create(slug=DEFAULT_SLUG, defaults={"name": FIRST_APP})[0]
 
 
 class Webhook(models.Model):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from aaa_dashboard.subscriptions import consent
 from aaa_dashboard.subscriptions.models import Invite, Subscription
-from aaa_dashboard.webhooks.models import Webhook
+from aaa_dashboard.webhooks.models import FIRST_APP, App, Webhook
 from tests.sandbox.client import MIRA, X
 from tests.sandboxes import PUBLIC_URL
 from tests.subscriptions.conftest import Owner, at_x, words
@@ -56,6 +56,26 @@ def test_who_was_subscribed_already_is_told_so_and_all_is_well(
     subscribed()
     assert "You were connected already" in owner().consent(invite())
     assert Subscription.objects.get().state == "active"
+
+
+def test_who_agrees_for_the_first_time_is_told_that_they_are_connected_whatever_x_had(
+    owner: MakeOwner, invite: MakeInvite, subscribed: Callable[[], object]
+) -> None:
+    subscribed()
+    Subscription.objects.all().delete()  # as one that X has and that nobody here ever asked for
+    text = owner().consent(invite())
+    assert "You are connected" in text
+    assert "already" not in text
+
+
+def test_an_app_is_named_to_owners_only_when_it_has_a_name(app: App, owner: MakeOwner, invite: MakeInvite) -> None:
+    link = invite()
+    assert f"“{app.name}”" in page(Client(), link)[1]
+    App.objects.update(name=FIRST_APP)
+    assert FIRST_APP not in page(Client(), link)[1]
+    text = owner().consent(link)
+    assert FIRST_APP not in text
+    assert "The X app of" in text
 
 
 def test_without_agreement_nobody_is_sent_to_x(owner: MakeOwner, invite: MakeInvite) -> None:

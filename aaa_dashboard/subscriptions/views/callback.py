@@ -60,7 +60,8 @@ def _by_invite(request: HttpRequest, begun: SignIn, signed_in: SignedIn) -> Http
         raise
     invites.note_account(begun.invite, outcome.subscription.account)
     visits.begin(request.session, begun.app, signed_in)
-    request.session["x_outcome"] = "was-there" if outcome.was_there else "connected"
+    # That X had it, as for one of the app's own accounts, says nothing to who agrees for the first time.
+    request.session["x_outcome"] = "was-there" if outcome.was_there and outcome.had_agreed else "connected"
     return redirect("subscriptions:connection", begun.app.slug)
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from aaa_dashboard.webhooks.credentials import api_of, credentials_of
-from aaa_dashboard.webhooks.models import DEFAULT_SLUG, App
+from aaa_dashboard.webhooks.models import DEFAULT_SLUG, FIRST_APP, App
 from aaa_dashboard.x_api import key_check
 from aaa_dashboard.x_api.key_check import Finding
 
@@ -86,7 +86,7 @@ def _apps(slug: str | None) -> list[App]:
             returncode=REFUSED,
         ) from error
     if slug in {None, DEFAULT_SLUG} and not any(app.slug == DEFAULT_SLUG for app in found):
-        found.insert(0, App(name="First app", slug=DEFAULT_SLUG))
+        found.insert(0, App(name=FIRST_APP, slug=DEFAULT_SLUG))
     if not found:
         raise CommandError(f"No app is called “{slug}”.", returncode=MISUSED)
     return found
