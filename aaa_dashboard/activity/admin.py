@@ -183,8 +183,8 @@ class RetentionPeriodForm(PeriodModelForm):
         if days and days != cleaned.get("warned_of") and (leave := leaving(self.instance, days, timezone.now())):
             count = f"{leave:,}{' or more' if leave == MOST_COUNTED else ''} event{'s' if leave > 1 else ''}"
             self.add_error("days", f"{count} would leave for good. Save again if that is meant.")
-            self.data = self.data.copy()  # what is sent again says what was read
-            self.data[self.add_prefix("warned_of")] = str(days)
+            # What is sent again says what was read.
+            self.data = {**self.data, self.add_prefix("warned_of"): str(days)}
         return cleaned
 
 

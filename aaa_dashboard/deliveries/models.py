@@ -240,7 +240,7 @@ class RetentionPeriod(models.Model):
         ordering = ["category"]
 
     def __str__(self) -> str:
-        return f"{self.get_category_display()}: {self.days} days"
+        return f"{self.get_category_display()}: {self.days} day{'' if self.days == 1 else 's'}"
 
 
 # The tables of takedowns belong to this app as well.

@@ -166,7 +166,7 @@ class _Walk:
     def next(self, size: int) -> list[int]:
         """Return some events that have expired, in the order of ids; none when that was all."""
         while found := list(_first(self._period.category, self._at).values_list("pk", "received_at")[:size]):
-            batch = []
+            batch: list[int] = []
             for pk, received_at in found:
                 if clocks.is_ahead(received_at, self._now):
                     self._first_ahead = self._first_ahead or pk

@@ -35,7 +35,7 @@ _HARMLESS = {"exact", "id", "pk", "isnull", "gte", "lt", "in"}
 class ReadOnlyAdmin(AnyModelAdmin):
     """Rows that a program wrote. They can be looked at by those who may view them, and nothing else."""
 
-    actions = None
+    actions: Any = None
     list_per_page = 50
     ordering = ["-pk"]
     paginator = NewestPaginator
