@@ -92,15 +92,39 @@ def test_a_test_says_what_came_of_it(administrator: Client, listener: Listener) 
 
 
 def test_a_test_by_mail(administrator: Client, settings: Settings) -> None:
+    settings.EMAIL_IS_SET = True
     add(administrator, kind="email", address="duty@example.org")
     channel = Channel.objects.get()
     assert channel.secret == ""
+    settings.EMAIL_IS_SET = False
     page = administrator.post(f"/notices/channels/{channel.pk}/test/", follow=True).content.decode()
     assert "No mail server is set. Set EMAIL_URL" in page
     settings.EMAIL_IS_SET = True
     page = administrator.post(f"/notices/channels/{channel.pk}/test/", follow=True).content.decode()
     assert "Delivered to Room: the mail server took it in " in page
     assert mail.outbox[0].to == ["duty@example.org"]
+
+
+def test_without_a_mail_server_no_channel_by_mail_is_added(administrator: Client, settings: Settings) -> None:
+    settings.EMAIL_IS_SET = False
+    answer = add(administrator, kind="email", address="duty@example.org")
+    assert answer.status_code == 422
+    assert "No mail server is set. Set EMAIL_URL" in answer.content.decode()
+    assert not Channel.objects.exists()
+
+
+def test_a_channel_that_does_not_take_notices_is_not_counted_as_telling_people(
+    administrator: Client, settings: Settings
+) -> None:
+    settings.EMAIL_IS_SET = False
+    Channel.objects.create(kind="email", name="Duty", address="duty@example.org")
+    Channel.objects.create(kind="webhook", name="Room", address="https://chat.example/1", failing_since=NOW)
+    page = administrator.get("/notices/").content.decode()
+    assert "shown here alone; 2 channels are not reached" in page
+    assert "nobody is told elsewhere" in administrator.get("/overview/").content.decode()
+    settings.EMAIL_IS_SET = True
+    assert "sent to 1 channel; 1 channel is not reached" in administrator.get("/notices/").content.decode()
+    assert "people are told" in administrator.get("/overview/").content.decode()
 
 
 def test_a_test_that_arrives_sends_what_had_to_wait(administrator: Client, channel: Channel) -> None:

@@ -184,7 +184,7 @@ def test_since_when_there_was_no_gap(operator: Client, app: App, webhook: Webhoo
     assert "No gap since 1 March 2026 10:00 UTC" in said
     assert "To be recovered No receiver ran from 1 March 09:00 UTC" in said
     Gap.objects.filter(pk=gap.pk).update(ended_at=None, state="open")
-    assert "A gap goes on since 1 March 09:00 UTC" in look(operator)
+    assert "A gap has been going on since 1 March 09:00 UTC" in look(operator)
 
 
 def test_a_gap_that_goes_on_is_said_though_a_later_one_is_over(operator: Client, app: App, webhook: Webhook) -> None:
@@ -197,7 +197,7 @@ def test_a_gap_that_goes_on_is_said_though_a_later_one_is_over(operator: Client,
         Gap.objects.create(
             webhook=hook, cause="invalid", began_at=began_at, ended_at=ended_at, state=state, state_since=NOW
         )
-    assert "A gap goes on since 1 March 06:00 UTC" in look(operator)
+    assert "A gap has been going on since 1 March 06:00 UTC" in look(operator)
     Gap.objects.filter(ended_at=None).update(state="dismissed")
     assert "No gap since 1 March 2026 11:00 UTC" in look(operator)
 
@@ -224,7 +224,7 @@ def test_administrators_are_asked_who_is_told(app: App) -> None:
     ada = signed_in("Administrator")
     assert "Say who is told of trouble" in look(ada)
     assert "say where to send it" in look(ada)
-    Channel.objects.create(kind="email", name="Duty", address="duty@example.org")
+    Channel.objects.create(kind="webhook", name="Duty", address="https://chat.example/1")
     assert "When something does, people are told." in look(ada)
 
 

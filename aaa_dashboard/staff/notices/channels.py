@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
 
 from aaa_dashboard.audit import Actor, Facts, record
@@ -55,6 +56,13 @@ def test(channel: Channel, *, by: Actor, now: datetime) -> telling.Outcome:
         outbox.retry_now(channel, now)
     record(by, "tested a channel of notices", channel, after={"delivered": outcome.is_delivered})
     return outcome
+
+
+def reached() -> tuple[int, int]:
+    """Count the channels that are switched on: those that take what is sent, and those that do not."""
+    rows = Channel.objects.filter(enabled=True).values_list("kind", "failing_since")
+    well = [not failing_since and (kind != Channel.Kind.EMAIL or settings.EMAIL_IS_SET) for kind, failing_since in rows]
+    return sum(well), len(well) - sum(well)
 
 
 def where(channel: Channel) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -55,6 +56,8 @@ class ChannelForm(ChannelModelForm):
             (_check_email if kind == Channel.Kind.EMAIL else _check_url)(address)
         except ValidationError as error:
             self.add_error("address", error)
+        if kind == Channel.Kind.EMAIL and not self.instance.pk and not settings.EMAIL_IS_SET:
+            self.add_error("kind", "No mail server is set. Set EMAIL_URL, start the processes anew, and add it then.")
         cleaned["address"] = address
         return cleaned
 

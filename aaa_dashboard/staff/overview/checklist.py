@@ -8,7 +8,7 @@ from django.urls import reverse
 from aaa_dashboard.subscriptions.models import Subscription
 from aaa_dashboard.webhooks.models import App, Webhook
 
-from ..notices.models import Channel
+from ..notices.channels import reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,6 @@ def checklist(apps: Sequence[App], webhooks: Sequence[Webhook], *, has_events: b
     ]
     if may_tell:
         text = "By e-mail or in a chat: what is wrong is told once, and when it is over."
-        told = Channel.objects.filter(enabled=True).exists()
-        steps.append(Step("Say who is told of trouble", text, reverse("staff:channels"), told))
+        told, _ = reached()
+        steps.append(Step("Say who is told of trouble", text, reverse("staff:channels"), bool(told)))
     return steps

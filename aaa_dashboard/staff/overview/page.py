@@ -12,7 +12,7 @@ from aaa_dashboard.deliveries.models import Gap
 from aaa_dashboard.subscriptions.models import Usage
 from aaa_dashboard.webhooks.models import App, Webhook
 
-from ..notices.models import Channel
+from ..notices.channels import reached
 from ..notices.round import still_so
 from ..notices.views.notices import open_first
 from . import panels
@@ -55,7 +55,7 @@ def overview(now: datetime, *, may_tell: bool) -> dict[str, Any]:
         "apps": apps,
         "panels": [_gaps(), *panels.drawn(now)],
         "steps": steps,
-        "is_told": Channel.objects.filter(enabled=True).exists(),
+        "is_told": reached()[0] > 0,
     }
 
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from aaa_dashboard.audit import Actor
 from aaa_dashboard.webhooks.views.parts import MANAGE, manages
 
-from .. import handling, kinds
-from ..models import Channel, Mute, Notice
+from .. import channels, handling, kinds
+from ..models import Mute, Notice
 from .channels import MANAGE as MANAGE_CHANNELS
 
 AT_ONCE = 50
@@ -28,6 +28,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     wanted = kinds.get(request.GET.get("kind", ""))
     found = Notice.objects.filter(kind=wanted.key) if wanted else Notice.objects.all()
     now = timezone.now()
+    reached, unreached = channels.reached()
     context: dict[str, Any] = {
         "open": open_first(found),
         "page": Paginator(found.exclude(cleared_at=None).order_by("-id"), AT_ONCE).get_page(request.GET.get("page")),
@@ -35,7 +36,8 @@ def notices(request: HttpRequest) -> HttpResponse:
         "kind": wanted,
         "mutes": [(kinds.get(mute.kind), mute) for mute in Mute.objects.filter(until__gt=now).order_by("until")],
         "hours": HOURS_OFFERED,
-        "channels": Channel.objects.filter(enabled=True).count(),
+        "channels": reached,
+        "unreached": unreached,
         "may_manage": request.user.has_perm(MANAGE),
         "may_manage_channels": request.user.has_perm(MANAGE_CHANNELS),
     }
