@@ -21,7 +21,7 @@ django.setup(set_prefix=False)
 
 from django.core.asgi import get_asgi_application  # noqa: E402 - needs the apps
 
-from aaa_dashboard.checks import stop_if_unsafe  # noqa: E402
+from aaa_dashboard.checks import files_missing, stop_if_unsafe  # noqa: E402
 from aaa_dashboard.deliveries import metrics  # noqa: E402
 from aaa_dashboard.deliveries.http import Receive, Scope, Send, answer  # noqa: E402
 from aaa_dashboard.deliveries.probes import Probes  # noqa: E402
@@ -55,6 +55,9 @@ class Entry:
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start and stop with the server (ASGI specification, "Lifespan Protocol")."""
         await receive()
+        if self._django is not None and (missing := files_missing()):
+            await send({"type": "lifespan.startup.failed", "message": missing})
+            return
         self._receiver = Receiver() if self._receives else None
         self._probes = Probes(
             self._receiver,

@@ -8,6 +8,7 @@ import ipaddress
 import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -65,6 +66,14 @@ def check_encryption_keys(**_: Any) -> Iterator[CheckMessage]:
 
 def check_public_url(**_: Any) -> Iterator[CheckMessage]:
     url = _split(settings.PUBLIC_URL)
+    # `make run` sets it by itself, and commands beside it mean this machine.
+    if not settings.PUBLIC_URL_IS_SET and not settings.DEBUG and not _is_sqlite():
+        yield Error(
+            "PUBLIC_URL is not set, so neither people nor X are told where we are, and no host name is answered.",
+            hint="Set it to the address under which both reach us: https://dashboard.example.org",
+            id="aaa_dashboard.E010",
+        )
+        return
     if url is None or url.scheme not in {"http", "https"} or url.path or url.query or url.fragment or url.username:
         yield Error(
             "PUBLIC_URL is not the address of a site.",
@@ -116,10 +125,25 @@ def check_x(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+def check_numbers(**_: Any) -> Iterator[CheckMessage]:
+    if settings.RECEIVER_QUEUE_BYTES < settings.RECEIVER_MAX_BODY_BYTES:
+        yield Error(
+            "RECEIVER_QUEUE_BYTES is less than RECEIVER_MAX_BODY_BYTES: what is larger would be answered 503 for ever.",
+            hint="Leave RECEIVER_QUEUE_BYTES out, or set it to some times RECEIVER_MAX_BODY_BYTES.",
+            id="aaa_dashboard.E011",
+        )
+    if settings.X_REPLAY_FROM_MINUTES <= settings.X_REPLAY_TO_MINUTES:
+        yield Error(
+            "X_REPLAY_FROM_MINUTES is not more than X_REPLAY_TO_MINUTES: a replay would end before it begins.",
+            hint="Leave both out: then they are 31 and 10, which X takes.",
+            id="aaa_dashboard.E012",
+        )
+
+
 def check_services(**_: Any) -> Iterator[CheckMessage]:
     if not _is_public():
         return
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    if _is_sqlite():
         yield Warning(
             "PUBLIC_URL is public and the database is SQLite: one machine, one writer at a time.",
             hint="Set DATABASE_URL to a PostgreSQL database.",
@@ -133,11 +157,24 @@ def check_services(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+def check_database(**_: Any) -> Iterator[CheckMessage]:
+    """Whether the server lets us in; for commands that need it, which would else end in a limit of the pool."""
+    from aaa_dashboard import database  # needs the settings
+
+    if why := database.why_closed():
+        yield Error(
+            f"The database cannot be used: {why}.",
+            hint="See that DATABASE_URL is right, and that its role and database were made.",
+            id="aaa_dashboard.E013",
+        )
+
+
 ALL: tuple[Callable[..., Iterator[CheckMessage]], ...] = (
     check_secret_key,
     check_encryption_keys,
     check_public_url,
     check_x,
+    check_numbers,
     check_services,
 )
 
@@ -146,6 +183,7 @@ def register() -> None:
     """Make every check known to Django; called once when the apps are ready."""
     for check in ALL:
         checks.register(_listed(check), Tags.security)
+    checks.register(_listed(check_database), Tags.database)
 
 
 def stop_if_unsafe() -> None:
@@ -160,6 +198,13 @@ def stop_if_unsafe() -> None:
         lines += [f"  {error.msg} ({error.id})\n    {error.hint}" for error in errors]
         print("\n".join(lines), file=sys.stderr)  # noqa: T201 - logs are not set up yet
         raise SystemExit(1)
+
+
+def files_missing() -> str:
+    """Say that no page could be shown, because the files that go with them were not collected; empty: they were."""
+    if settings.STATIC_COLLECTED and not (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
+        return "STATIC_COLLECTED is on and no files were collected: run “manage.py collectstatic” before the start."
+    return ""
 
 
 def _listed(check: Callable[..., Iterator[CheckMessage]]) -> Callable[..., list[CheckMessage]]:
@@ -192,6 +237,10 @@ def _is_loopback(host: str | None) -> bool:
 def _is_public() -> bool:
     url = _split(settings.PUBLIC_URL)
     return url is not None and not _is_loopback(url.hostname) and not settings.DEBUG
+
+
+def _is_sqlite() -> bool:
+    return bool(settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"))
 
 
 def _is_placeholder(secret: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 
@@ -22,17 +23,23 @@ class WrongSetting(Exception):
     """The start is impossible; the message is one sentence that names the setting and what it takes."""
 
 
-def read_file(path: Path) -> None:
+def read_file(path: Path, *, is_wished_for: bool = False) -> None:
     """Put the settings of a file into the environment, which wins where both have one. A missing file is an empty one.
 
+    Args:
+        path: The file.
+        is_wished_for: Whether somebody named it, so that it has to be there.
+
     Raises:
-        WrongSetting: The file is no text, or a line is neither a setting nor a comment.
+        WrongSetting: It is no text, a line is neither a setting nor a comment, or it was named and cannot be read.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
         raise WrongSetting(f"{path.name} is not text in UTF-8.") from None
-    except OSError:
+    except OSError as error:
+        if is_wished_for:
+            raise WrongSetting(f"ENV_FILE names {path.name}, which cannot be read ({type(error).__name__}).") from None
         return
     settings = []
     for number, line in enumerate(lines, start=1):
@@ -54,9 +61,11 @@ class Environment:
     def __init__(self) -> None:
         self._env = environ.Env()
 
-    def read_file(self, path: Path) -> None:
+    def read_file(self, name: builtins.str, *, default: Path) -> None:
+        """Read the file that a setting names; the default, if it is there, where it names none."""
+        named = self.str(name, default="")
         try:
-            read_file(path)
+            read_file(Path(named or default), is_wished_for=bool(named))
         except WrongSetting as error:
             raise SystemExit(str(error)) from None
 
@@ -89,11 +98,15 @@ class Environment:
             return value in _TRUE
         return _stop(name, "“on” or “off”") if value else default
 
-    def int(self, name: builtins.str, *, default: builtins.int) -> builtins.int:
+    def int(self, name: builtins.str, *, default: builtins.int, least: builtins.int = 0) -> builtins.int:
+        """Read a whole number, not below the least with which anything works."""
         value = self.str(name, default="")
-        if value.isascii() and value.isdecimal() and len(value) <= 18:
+        if not value:
+            return default
+        is_number = value.isascii() and value.isdecimal() and len(value) <= 18
+        if is_number and builtins.int(value) >= least:
             return builtins.int(value)
-        return _stop(name, f"a whole number, such as {default}") if value else default
+        return _stop(name, f"a whole number{f' from {least} on' if least else ''}, such as {default}")
 
     def database(self, name: builtins.str, *, default: builtins.str) -> dict[builtins.str, Any]:
         """Read the address of a database; the result is an entry of Django's `DATABASES`."""
@@ -107,6 +120,18 @@ class Environment:
         except (ValueError, environ.ImproperlyConfigured):
             _stop(name, takes)
         return entry
+
+    def redis(self, name: builtins.str) -> builtins.str:
+        """Read the address of a Redis server; empty without one."""
+        url = self.str(name, default="")
+        try:
+            parts = urlsplit(url)
+            is_one = parts.scheme in ("redis", "rediss") and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a port that is no number
+            is_one = False
+        if url and not is_one:
+            _stop(name, "redis://host:6379/0, or rediss://user:password@host:6379/0 with TLS")
+        return url
 
     def email(self, name: builtins.str) -> dict[builtins.str, Any]:
         """Read the address of a mail server; the result is Django's settings that follow from it, none without one."""

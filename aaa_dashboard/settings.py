@@ -4,6 +4,7 @@ Every name read here is explained in `.env.example`. A rule that spans settings
 is a system check in `checks.py`.
 """
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
 # The environment beats the file.
-env.read_file(Path(env.str("ENV_FILE", default=str(BASE_DIR / ".env"))))
+env.read_file("ENV_FILE", default=BASE_DIR / ".env")
 
 # What this installation writes beside its database server: SQLite files, the embedded broker, collected files.
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -31,6 +32,7 @@ SECRET_ENCRYPTION_KEYS: list[str] = env.list("SECRET_ENCRYPTION_KEYS", default=[
 
 # The address under which X and people reach us. Its scheme decides cookies, HSTS and the redirect to https.
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL_IS_SET = "PUBLIC_URL" in os.environ
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_public.hostname or "localhost"])
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
@@ -52,9 +54,10 @@ X_REPLAY_TO_MINUTES: int = env.int("X_REPLAY_TO_MINUTES", default=10)
 
 # --- Receiving ---------------------------------------------------------------
 
-RECEIVER_MAX_BODY_BYTES: int = env.int("RECEIVER_MAX_BODY_BYTES", default=1024 * 1024)
+# A delivery holds several events of a few kilobytes.
+RECEIVER_MAX_BODY_BYTES: int = env.int("RECEIVER_MAX_BODY_BYTES", default=1024 * 1024, least=64 * 1024)
 # How much may wait for a commit before the receiver answers 503 and X tries again.
-RECEIVER_QUEUE_DELIVERIES: int = env.int("RECEIVER_QUEUE_DELIVERIES", default=5_000)
+RECEIVER_QUEUE_DELIVERIES: int = env.int("RECEIVER_QUEUE_DELIVERIES", default=5_000, least=1)
 RECEIVER_QUEUE_BYTES: int = env.int("RECEIVER_QUEUE_BYTES", default=64 * 1024 * 1024)
 # Refusals kept per minute, process, app and reason; the rest is only counted.
 RECEIVER_REFUSALS_PER_MINUTE: int = env.int("RECEIVER_REFUSALS_PER_MINUTE", default=10)
@@ -154,7 +157,7 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True  # nobody is handed a connection that the server has cut
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL: str = env.str("REDIS_URL", default="")
+REDIS_URL: str = env.redis("REDIS_URL")
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -202,6 +205,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "aaa_dashboard.staff.schedule:Schedule"
 CELERY_BEAT_SYNC_EVERY = 1  # what was sent is kept at once: a beat that was killed sends nothing twice
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False  # a traceback would be in the log a second time, a record a line
 # By urgency: what is long never keeps waiting what is urgent (Procfile and docker-compose.yml: who works on which).
 CELERY_TASK_DEFAULT_QUEUE = "normal"
 CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"urgent": {}, "normal": {}, "long": {}}

@@ -92,6 +92,21 @@ def test_a_public_url_that_is_no_site_is_an_error(url: str) -> None:
     assert "E004" in found(PUBLIC_URL=url)
 
 
+def test_a_public_url_that_was_forgotten_is_an_error_where_a_database_server_is_set() -> None:
+    here = {"PUBLIC_URL": "http://127.0.0.1:8000", "PUBLIC_URL_IS_SET": False, "ALLOWED_HOSTS": ["127.0.0.1"]}
+    assert found(**here) == ["E010"]
+    assert found(**here, DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3"}}) == []
+    assert found(**here, DEBUG=True) == []
+
+
+def test_a_queue_that_the_largest_delivery_never_fits_in_is_an_error() -> None:
+    assert found(RECEIVER_QUEUE_BYTES=1024, RECEIVER_MAX_BODY_BYTES=1025) == ["E011"]
+
+
+def test_replays_that_would_end_before_they_begin_are_an_error() -> None:
+    assert found(X_REPLAY_FROM_MINUTES=10, X_REPLAY_TO_MINUTES=10) == ["E012"]
+
+
 def test_a_public_url_without_tls_is_an_error() -> None:
     assert found(PUBLIC_URL="http://dashboard.company.net") == ["E005"]
 

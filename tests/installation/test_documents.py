@@ -55,7 +55,7 @@ def test_defaults_in_the_example_are_those_of_the_code() -> None:
     shown = dict(re.findall(r"^#([A-Z_]+)=(\d+)$", text(".env.example"), flags=re.MULTILINE))
     source = text("aaa_dashboard/settings.py")
     for name, value in shown.items():
-        if found := re.search(rf'"{name}", default=([\d_* ]+)\)', source):
+        if found := re.search(rf'"{name}", default=([\d_* ]+)[,)]', source):
             factors = [int(factor) for factor in found[1].split("*")]
             product = 1
             for factor in factors:

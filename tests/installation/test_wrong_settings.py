@@ -51,7 +51,12 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "takes"),
     [
-        ("RECEIVER_MAX_BODY_BYTES", "1MB", "a whole number, such as 1048576"),
+        ("RECEIVER_MAX_BODY_BYTES", "1MB", "a whole number from 65536 on, such as 1048576"),
+        ("RECEIVER_MAX_BODY_BYTES", "0", "a whole number from 65536 on, such as 1048576"),
+        ("RECEIVER_QUEUE_DELIVERIES", "0", "a whole number from 1 on, such as 5000"),
+        ("REDIS_URL", f"http://:{SECRET}@host:6379", "redis://host:6379/0"),
+        ("REDIS_URL", f"redis://:{SECRET}@host:port/0", "redis://host:6379/0"),
+        ("REDIS_URL", "redis:///0", "redis://host:6379/0"),
         ("DATABASE_URL", f"postgre://ada:{SECRET}@host/name", "postgres://user:password@host:5432/name or sqlite:////"),
         ("DATABASE_URL", f"postgres://ada:{SECRET}@host:port/name", "postgres://user:password@host:5432/name"),
         ("DEBUG", "maybe", "“on” or “off”"),
@@ -68,6 +73,25 @@ def test_a_value_that_a_setting_does_not_take_is_told_with_what_it_takes(name: s
     assert said.startswith(f"{name} takes {takes}")
     assert said.count("\n") == 1
     assert SECRET not in said
+
+
+@pytest.mark.parametrize("program", [MANAGE, SERVER, WORKER], ids=["manage", "server", "worker"])
+def test_a_file_that_was_named_and_is_not_there_is_told(program: tuple[str, ...], tmp_path: Path) -> None:
+    said = run(*program, ENV_FILE=str(tmp_path / "production.env"), VAR_DIR=str(tmp_path / "var"))
+    assert said == (1, "ENV_FILE names production.env, which cannot be read (FileNotFoundError).\n")
+
+
+def test_a_file_that_nobody_named_may_be_missing() -> None:
+    assert run(*MANAGE, ENV_FILE="")[0] == 0
+
+
+@pytest.mark.parametrize("application", ["web", "application"])
+def test_pages_do_not_start_before_their_files_are_collected(application: str, tmp_path: Path) -> None:
+    server = ("-m", "uvicorn", f"aaa_dashboard.asgi:{application}", "--port", str(free_port()))
+    status, said = run(*server, STATIC_COLLECTED="on", VAR_DIR=str(tmp_path))
+    assert status == 3
+    assert "no files were collected: run “manage.py collectstatic” before the start." in said
+    assert "Traceback" not in said
 
 
 def test_a_setting_that_is_empty_is_left_out() -> None:
