@@ -14,9 +14,12 @@ from pathlib import Path
 import redis
 from django.conf import settings
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from aaa_dashboard import database
 
 from .http import Receive, Scope, Send, answer
 from .metrics import AllTogether, Collect
@@ -36,6 +39,10 @@ TOTALS = {
 }
 
 
+class NotReady(Exception):
+    """Why; for anybody to read."""
+
+
 class Probes:
     """The three addresses of one process.
 
@@ -51,7 +58,7 @@ class Probes:
         self._metrics = CollectorRegistry()
         if receiver is not None:
             self._metrics.register(_ReceiverCollector(receiver))
-        self._checks: dict[str, Callable[[], None]] = {"database": _check_database}
+        self._checks: dict[str, Callable[[], None]] = {"database": _Database()}
         if needs_broker:
             self._checks["broker"] = _check_broker
         self.paths = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._show_metrics}
@@ -73,10 +80,12 @@ class Probes:
             try:
                 async with asyncio.timeout(CHECK_SECONDS):
                     await asyncio.to_thread(check)
+            except NotReady as error:
+                reasons.append(f"{name}: {error}")
             except TimeoutError:
-                reasons.append(f"{name}: no answer in {CHECK_SECONDS} s")
+                reasons.append(f"{name}: {await _why(name) or f'no answer in {CHECK_SECONDS} s'}")
             except Exception as error:  # noqa: BLE001 - whatever keeps it from being ready
-                reasons.append(f"{name}: {type(error).__name__}")
+                reasons.append(f"{name}: {await _why(name) or type(error).__name__}")
         if self._receiver is not None:
             reasons += _check_writer(self._receiver.writer)
         return (503, "\n".join(reasons) + "\n") if reasons else (200, "ready\n")
@@ -95,12 +104,35 @@ def _check_writer(writer: Writer) -> list[str]:
     return [f"writer: last commit failed with {writer.last_error}"] if writer.last_error else []
 
 
-def _check_database() -> None:
+async def _why(name: str) -> str:
+    """What the server itself says, which the pool keeps to itself; empty where it says nothing."""
+    if name != "database":
+        return ""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    finally:
-        connection.close()
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await asyncio.to_thread(database.why_closed)
+    except TimeoutError:
+        return ""
+
+
+class _Database:
+    """Whether the database answers, and until it is so once, whether it has the tables of this version."""
+
+    def __init__(self) -> None:
+        self._has_tables = False
+
+    def __call__(self) -> None:
+        try:
+            if self._has_tables:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+                return
+            migrations = MigrationExecutor(connection)
+            if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
+                raise NotReady("migrations are missing: run “manage.py migrate”")
+            self._has_tables = True
+        finally:
+            connection.close()
 
 
 def _check_broker() -> None:

@@ -6,6 +6,8 @@ import pytest
 import requests
 from django.conf import LazySettings
 from django.core.asgi import get_asgi_application
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.db.migrations.recorder import MigrationRecorder
 
 from aaa_dashboard.asgi import Entry
 from aaa_dashboard.deliveries import probes
@@ -37,6 +39,34 @@ def test_a_process_that_cannot_reach_the_database_is_not_ready_and_says_why(
     monkeypatch.setitem(entry._probes._checks, "database", away)
     answer = _get(f"{server}/readyz")
     assert (answer.status_code, answer.text) == (503, "database: ConnectionError\n")
+
+
+def test_a_process_before_its_migrations_is_not_ready_and_says_so_until_they_were_applied(server: str) -> None:
+    recorder = MigrationRecorder(connection)
+    last = recorder.migration_qs.filter(app="deliveries").latest("pk").name
+    recorder.record_unapplied("deliveries", last)
+    try:
+        answer = _get(f"{server}/readyz")
+    finally:
+        recorder.record_applied("deliveries", last)
+    assert (answer.status_code, answer.text) == (503, "database: migrations are missing: run “manage.py migrate”\n")
+    assert _get(f"{server}/readyz").status_code == 200
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL alone")
+def test_what_the_server_says_is_told_and_not_that_the_pool_took_too_long(
+    server: str, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise OperationalError("couldn't get a connection after 5.00 sec")
+
+    wrapper = type(connections[DEFAULT_DB_ALIAS])
+    parameters = wrapper.get_connection_params
+    monkeypatch.setattr(
+        wrapper, "get_connection_params", lambda self: parameters(self) | {"user": "nobody_of_that_name"}
+    )
+    monkeypatch.setitem(entry._probes._checks, "database", away)
+    assert _get(f"{server}/readyz").text == "database: the server does not know the role\n"
 
 
 def test_a_writer_whose_last_commit_failed_is_not_ready(server: str, entry: Entry) -> None:
