@@ -53,7 +53,8 @@ _SECRET_IN_ADDRESS = re.compile(r"(?<=/connect/)[^/?\s]+|(?<=oauth_token=)[^&\s]
 class Calm(logging.Filter):
     """Takes out what no log needs.
 
-    The traceback of what a visitor caused: a wrong host or address is one line, and no error of ours. What is secret
+    The traceback of what a visitor caused: a wrong host or address is one line, and no error of ours. That of beat's
+    database being away, which is written anew every few seconds. What is secret
     in an address: Django and the server log the addresses that were asked for. And rounds that found nothing to do:
     there are a dozen a minute, and Health shows them.
     """
@@ -67,7 +68,8 @@ class Calm(logging.Filter):
                 _SECRET_IN_ADDRESS.sub("•••", arg) if isinstance(arg, str) else arg for arg in record.args
             )
         refused = record.name.startswith("django.security.")
-        if refused or (record.name == "django.request" and record.levelno < logging.ERROR):
+        is_away = record.name == "django_celery_beat.schedulers"
+        if refused or is_away or (record.name == "django.request" and record.levelno < logging.ERROR):
             record.exc_info = record.exc_text = None
         if refused:
             record.levelno, record.levelname = logging.WARNING, "WARNING"

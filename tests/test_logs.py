@@ -87,3 +87,11 @@ def test_what_is_secret_in_an_address_is_not_logged(asked: str, logged: str) -> 
 def test_a_round_that_found_nothing_to_do_is_not_told(logger: str, event: dict[str, object], is_shown: bool) -> None:
     record = logging.LogRecord(logger, logging.INFO, __file__, 1, event, (), None)
     assert Calm().filter(record) is is_shown
+
+
+@pytest.mark.any_database
+def test_a_database_that_is_away_from_beat_is_a_line_and_no_traceback() -> None:
+    record = _record()
+    record.name = "django_celery_beat.schedulers"
+    assert Calm().filter(record)
+    assert record.exc_info is None

@@ -13,11 +13,13 @@ import structlog
 from celery.beat import SchedulingError
 from django.conf import settings
 from django.db import Error as DatabaseAway
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
+
+from aaa_dashboard import database
 
 from . import heartbeats
 from .models import BackgroundProcess, ScheduledTask
@@ -27,7 +29,7 @@ log = structlog.get_logger(__name__)
 SEND_AGAIN_SECONDS = 2.0
 # Long tasks may have every worker for most of a minute: what is due more often than that would never be taken.
 LEAST_EXPIRES_SECONDS = 60.0
-INSTALL_AGAIN_SECONDS = 2.0
+INSTALL_AGAIN_SECONDS, INSTALL_AGAIN_AT_MOST = 2.0, 30.0
 CLOCK_STEPS = timedelta(minutes=1)
 # Celery's own, for results that we do not keep; earlier versions let it in.
 FOREIGN = "celery.backend_cleanup"
@@ -107,7 +109,7 @@ class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above
     Entry = Entry
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._is_behind = False
+        self._is_behind = self._is_refused = False
         self._send_again_at = 0.0
         self._ticked_at = timezone.now()
         self._pulse = heartbeats.Pulse(BackgroundProcess.Kind.BEAT)
@@ -115,13 +117,15 @@ class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above
 
     def setup_schedule(self) -> None:
         """Install the schedule as soon as the database takes it: a beat that ended here would leave nobody watching."""
+        wait = INSTALL_AGAIN_SECONDS
         while True:
             try:
                 return install(settings.SCHEDULE, timezone.now())
             except DatabaseAway as error:
-                log.warning("cannot install the schedule yet", because=type(error).__name__)
+                log.warning("cannot install the schedule yet", because=_because(error), again_in_seconds=wait)
                 connection.close()
-                time.sleep(INSTALL_AGAIN_SECONDS)
+                time.sleep(wait)
+                wait = min(2 * wait, INSTALL_AGAIN_AT_MOST)
 
     @cached_property
     def producer(self) -> Any:
@@ -140,7 +144,7 @@ class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above
             self._ticked_at = now
             return float(super().tick(*args, **kwargs))
         except DatabaseAway as error:
-            log.warning("cannot read the schedule", because=type(error).__name__)
+            log.warning("cannot read the schedule", because=_because(error))
             return float(self.max_interval)
 
     def reserve(self, entry: Any) -> Any:
@@ -154,14 +158,20 @@ class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
-            log.warning("the broker does not take a task", task=entry.name, because=type(error.__cause__).__name__)
-            self._is_behind = True
+            if not self._is_refused:
+                # Celery raises its error from within the other one's handling.
+                log.warning("the broker takes no tasks", because=type(error.__context__ or error).__name__)
+            self._is_behind = self._is_refused = True
             self._send_again_at = time.monotonic() + SEND_AGAIN_SECONDS
             # Celery writes down a run before it sends. Should beat end now, the next start has to find the task due.
             entry.model.last_run_at = entry.last_run_at
             entry.model.total_run_count -= 1
             self._dirty.add(entry.name)
             self.sync()
+        else:
+            if self._is_refused:
+                log.info("the broker takes tasks again")
+            self._is_refused = False
 
     def _read_anew(self) -> None:
         """Have everything considered that is due by its row."""
@@ -172,3 +182,9 @@ class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above
     def close(self) -> None:
         super().close()
         self._pulse.end()
+
+
+def _because(error: Exception) -> str:
+    if isinstance(error, ProgrammingError) or "no such table" in str(error):
+        return "tables are missing: run “manage.py migrate”"
+    return database.why_closed() or type(error).__name__

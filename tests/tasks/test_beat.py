@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 from django_celery_beat.models import PeriodicTask
 from pytest_django.fixtures import Settings
+from structlog.testing import capture_logs
 
 from aaa_dashboard import background
 from aaa_dashboard.celery import app
@@ -229,6 +230,43 @@ def test_beat_that_starts_before_the_database_waits_for_it(
     monkeypatch.setattr(schedule, "INSTALL_AGAIN_SECONDS", 0.0)
     tick(start())
     assert broker.since_last_look() == [OFTEN, SELDOM]
+
+
+def test_beat_asks_a_database_without_tables_seldomer_and_seldomer_and_says_what_to_do(
+    start: Callable[[], Schedule], broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, waits = schedule.install, list[float]()
+
+    def install(*args: Any) -> None:
+        if len(waits) < 6:
+            raise ProgrammingError('relation "staff_scheduledtask" does not exist')
+        installed(*args)
+
+    monkeypatch.setattr(schedule, "install", install)
+    monkeypatch.setattr("aaa_dashboard.staff.schedule.time.sleep", waits.append)
+    with capture_logs() as lines:
+        tick(start())
+    assert waits == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    assert {line["because"] for line in lines if line["log_level"] == "warning"} == {
+        "tables are missing: run “manage.py migrate”"
+    }
+
+
+def test_a_broker_that_is_away_is_one_line_with_the_reason_and_one_when_it_is_back(
+    start: Callable[[], Schedule], broker: Broker, clock: time_machine.Traveller
+) -> None:
+    schedule = start()
+    broker.is_away = True
+    with capture_logs() as lines:
+        for _ in range(20):
+            tick(schedule)
+            clock.shift(30)
+        broker.is_away = False
+        tick(schedule)
+    assert [(line["event"], line.get("because")) for line in lines] == [
+        ("the broker takes no tasks", "ConnectionError"),
+        ("the broker takes tasks again", None),
+    ]
 
 
 @pytest.mark.parametrize("is_restarted", [False, True])
