@@ -15,7 +15,7 @@ from aaa_dashboard.staff.notices.models import Channel, Message, Notice, Severit
 from aaa_dashboard.staff.notices.telling import Outcome, webhook
 from aaa_dashboard.webhooks.models import Webhook
 
-from .conftest import MINUTE, NOW, Listener
+from .conftest import MINUTE, NOW, SECRET, Listener
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_queues_answer")]
 BY = Actor("olga")
@@ -233,3 +233,15 @@ def test_what_needs_no_end_has_none(webhook: Webhook, channel: Channel, listener
     round.compare(NOW + MINUTE)
     outbox.send_due(NOW + timedelta(hours=1))
     assert said(listener) == [("unsplit", "raised")]
+
+
+def test_what_is_told_after_somebody_slow_is_signed_when_it_is_sent(
+    invalid: Webhook, channel: Channel, listener: Listener
+) -> None:
+    Channel.objects.create(kind="webhook", name="Next", address=listener.url, secret=SECRET, least=Severity.INFO)
+    listener.before = lambda: time.sleep(0 if listener.taken else 1.1)
+    round.compare(NOW)
+    assert outbox.send_due(NOW) == outbox.Sent(sent=2)
+    signed = [int(headers["x-aaa-timestamp"]) for headers, _ in listener.taken]
+    assert signed[0] == NOW.timestamp()
+    assert signed[1] > NOW.timestamp()

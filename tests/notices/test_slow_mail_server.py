@@ -13,7 +13,7 @@ from aaa_dashboard.staff.notices import outbox
 from aaa_dashboard.staff.notices.models import Channel, Message, Notice, Severity
 from aaa_dashboard.staff.notices.telling import LONGEST_SECONDS, email
 
-from .conftest import MINUTE, NOW
+from .conftest import MINUTE, NOW, SECRET, Listener
 
 pytestmark = pytest.mark.django_db
 
@@ -25,8 +25,10 @@ class MailServer:
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
         self.letters: list[str] = []
+        self.conversations = 0
         self.waits: Callable[[str], float | None] = lambda said: 0
         """Before the answer to a word of the other side; None: there is none."""
+        self.codes = {"greeting": b"220 hello", "DATA": b"354 go on", "QUIT": b"221 bye"}
         Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -35,18 +37,19 @@ class MailServer:
                 connection, _ = self.listening.accept()
             except OSError:
                 return
+            self.conversations += 1
             with connection, connection.makefile("rwb") as wire, suppress(OSError):
                 self._talk(wire)
 
     def _talk(self, wire) -> None:  # type: ignore[no-untyped-def]
-        said, codes = "greeting", {"greeting": b"220 hello", "DATA": b"354 go on", "QUIT": b"221 bye"}
+        said = "greeting"
         while said:
             wait = self.waits(said)
             if wait is None:
                 wire.read()  # until the other side has enough
                 return
             time.sleep(wait)
-            wire.write(codes.get(said, b"250 fine") + b"\r\n")
+            wire.write(self.codes.get(said, b"250 fine") + b"\r\n")
             wire.flush()
             if said == "DATA":
                 lines = list(iter(wire.readline, b".\r\n"))
@@ -95,13 +98,35 @@ def test_one_that_looks_long_at_a_letter_gets_it_once(message: Message, server: 
     assert len(server.letters) == 1
 
 
-def test_one_that_says_no_goodbye_gets_the_letter_once(
-    message: Message, server: MailServer, monkeypatch: pytest.MonkeyPatch
+def test_one_that_says_no_goodbye_gets_the_letter_once_and_is_not_waited_for(
+    message: Message, server: MailServer
 ) -> None:
-    monkeypatch.setattr(email, "TAKE_SECONDS", 2.0)
     server.waits = lambda said: None if said == "QUIT" else 0
+    began = time.monotonic()
     assert sent_or_not(message)
+    assert time.monotonic() - began < 10
     assert len(server.letters) == 1
+
+
+def test_one_that_wants_tls_or_a_sign_in_is_not_told_to_be_one_that_dislikes_our_address(
+    message: Message, server: MailServer
+) -> None:
+    server.codes["MAIL"] = b"530 5.7.0 Must issue a STARTTLS command first"
+    assert outbox.send_due(NOW) == outbox.Sent(failed=1)
+    message.channel.refresh_from_db()
+    assert "wants TLS or a sign-in first" in message.channel.error
+    assert "smtp+tls://" in message.channel.error
+    assert "EMAIL_FROM" not in message.channel.error
+
+
+def test_one_that_hangs_keeps_no_chat_waiting(message: Message, server: MailServer, listener: Listener) -> None:
+    chat = Channel.objects.create(kind="webhook", name="Chat", address=listener.url, secret=SECRET, least=Severity.INFO)
+    Message.objects.create(notice=message.notice, channel=chat, change="raised", made_at=NOW, due_at=NOW)
+    server.waits = lambda said: None
+    asked_before_the_chat: list[int] = []
+    listener.before = lambda: asked_before_the_chat.append(server.conversations)
+    assert outbox.send_due(NOW) == outbox.Sent(sent=1, failed=1)
+    assert asked_before_the_chat == [0]
 
 
 def test_of_one_that_is_slow_at_every_step_the_conversation_ends_before_the_letter_is_handed_over(

@@ -82,14 +82,15 @@ def send_due(now: datetime) -> Sent:
     """
     sent, began = Sent(), time.monotonic()
     due = Message.objects.filter(WAITING, due_at__lte=now)
-    for channel in Channel.objects.filter(enabled=True, pk__in=due.values("channel")).order_by("pk"):
+    # Webhooks before e-mail: a chat answers at once or not at all, a mail server may take its time.
+    for channel in Channel.objects.filter(enabled=True, pk__in=due.values("channel")).order_by("-kind", "pk"):
         if (elapsed := time.monotonic() - began) > BEGIN_WITHIN_SECONDS:
             break
         claim = uuid.uuid4()
         messages = _claim(channel, claim, now, until=now + timedelta(seconds=elapsed) + LEASE)
         if not messages:
             continue
-        outcome = _tell(channel, claim, messages, now)
+        outcome = _tell(channel, claim, messages, now, signed_at=now + timedelta(seconds=elapsed))
         if outcome.is_delivered:
             sent.sent += len(messages)
         else:
@@ -106,9 +107,11 @@ def _put(notice: Notice, change: Change, channels: list[int], now: datetime, due
     Message.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _tell(channel: Channel, claim: uuid.UUID, messages: list[Message], now: datetime) -> Outcome:
+def _tell(
+    channel: Channel, claim: uuid.UUID, messages: list[Message], now: datetime, *, signed_at: datetime
+) -> Outcome:
     try:
-        return tell(channel, messages, delivery=str(claim), now=now)
+        return tell(channel, messages, delivery=str(claim), now=signed_at)
     except Exception:  # above all that the time of the task is over: it is tried again later, and not at once
         _settle(channel, claim, Outcome(False, "It broke off in the middle."), now)
         raise

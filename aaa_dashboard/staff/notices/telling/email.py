@@ -13,9 +13,13 @@ from django.core.mail.backends.smtp import EmailBackend
 from .outcome import Outcome
 from .wording import Letter
 
-TALK_SECONDS, TAKE_SECONDS = 20.0, 35.0
-"""Until the letter is handed over, and then until it is taken: who looks for viruses first takes longest there."""
+TALK_SECONDS, TAKE_SECONDS, GOODBYE_SECONDS = 20.0, 35.0, 2.0
+"""Until the letter is handed over, then until it is taken, and after that.
+
+Who looks for viruses first takes longest for the second.
+"""
 _DJANGO_S = f"{EmailBackend.__module__}.{EmailBackend.__qualname__}"
+_TLS_OR_SIGN_IN = "Write EMAIL_URL as smtp+tls://user:password@host:587: with TLS, and the name and password it gave."
 _SERVER = "See that the host and port in EMAIL_URL are right and that this machine may reach them."
 
 
@@ -49,7 +53,8 @@ class _Smtp(smtplib.SMTP):
         return super().data(msg)
 
     def quit(self) -> tuple[int, bytes]:
-        """Say goodbye; what has been taken is taken, whatever is answered to that."""
+        """Say goodbye; what has been taken is taken, whatever is answered to that, and whenever."""
+        self._ends_at = time.monotonic() + GOODBYE_SECONDS
         try:
             return super().quit()
         except OSError:
@@ -95,11 +100,19 @@ def _connection() -> Any:
 
 def _failed(error: Exception) -> Outcome:
     """Say what went wrong in our words: those of the server may hold addresses and names."""
+    if _code(error) == 530:  # RFC 3207, section 4, and RFC 4954, section 6
+        return Outcome(False, "The mail server wants TLS or a sign-in first (530).", _TLS_OR_SIGN_IN)
     for kind, said, remedy in _KNOWN:
         if isinstance(error, kind):
             code = f" ({error.smtp_code})" if isinstance(error, smtplib.SMTPResponseException) else ""
             return Outcome(False, f"{said}{code}.", remedy)
     return Outcome(False, f"The mail could not be sent ({type(error).__name__}).", _SERVER)
+
+
+def _code(error: Exception) -> int | None:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return next((code for code, _ in error.recipients.values()), None)
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
 
 
 # The first that fits; what is special stands before what is general.
