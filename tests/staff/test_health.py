@@ -74,7 +74,8 @@ def test_a_receiver_that_is_silent_for_more_than_fifteen_seconds_is_gone() -> No
     assert found.there == 0
     assert found.problem is not None
     assert found.problem.what == "No receiver has been seen for 16 s: what X sends is answered by nobody."
-    assert "asgi:receiver" in found.problem.remedy
+    # The bare command would listen where web does.
+    assert "“receiver” of the Procfile" in found.problem.remedy
 
 
 def test_one_that_was_replaced_is_no_trouble() -> None:

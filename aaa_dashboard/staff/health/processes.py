@@ -21,9 +21,9 @@ REMEMBERED = timedelta(minutes=10)
 # X gives up on an answer after about three seconds.
 SLOW_MS = 1500.0
 
-START_RECEIVER = "Start one: “docker compose up --detach receiver”, or “uvicorn aaa_dashboard.asgi:receiver”."
-START_WORKER = "Start one: “docker compose up --detach worker worker-urgent”, or the commands of the Procfile."
-START_BEAT = "Start it: “docker compose up --detach beat”, or “celery --app aaa_dashboard.celery beat”."
+START_RECEIVER = "Start one: “docker compose up --detach receiver”, or “receiver” of the Procfile."
+START_WORKER = "Start one: “docker compose up --detach worker worker-urgent”, or both workers of the Procfile."
+START_BEAT = "Start it: “docker compose up --detach beat”, or “beat” of the Procfile."
 STOP_BEAT = "Stop all but one: “docker compose up --detach --scale beat=1”."
 
 

@@ -5,6 +5,7 @@ What is above `staff`, and may not be imported here, registers its kinds when th
 
 from aaa_dashboard.subscriptions.models import Finding as Difference
 
+from ..health.processes import START_BEAT, START_RECEIVER, START_WORKER
 from .conditions import accounts, background, comparisons, erasure, gaps, reception
 from .finding import Kind
 from .models import Severity
@@ -26,8 +27,7 @@ _TABLE = [
     ),
     Kind(
         "receiver-silent", "Receiver silent", URGENT, reception.receiver_silent,
-        remedy="Start it: `uvicorn aaa_dashboard.asgi:receiver`, or the service that runs it. If it runs, see that it "
-        "can reach the database.",
+        remedy=f"{START_RECEIVER} If it runs, see that it can reach the database.",
         action="See the receivers",
     ),
     Kind(
@@ -130,12 +130,12 @@ _TABLE = [
     ),
     Kind(
         "beat-silent", "Beat silent", URGENT, background.beat_silent,
-        remedy="Start it: `celery --app aaa_dashboard.celery beat`, or the service that runs it; exactly one.",
+        remedy=START_BEAT,
         action="See the processes",
     ),
     Kind(
         "worker-silent", "Worker silent", URGENT, background.worker_silent,
-        remedy="Start one: `celery --app aaa_dashboard.celery worker`, or the service that runs them.",
+        remedy=START_WORKER,
         action="See the processes",
     ),
     Kind(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from aaa_dashboard.webhooks.models import App
 
 from ...health import queues
+from ...health.processes import START_WORKER
 from ...models import BackgroundProcess, TaskRun
 from ..finding import Finding, moment
 from ..models import Channel
@@ -36,7 +37,7 @@ def worker_silent(now: datetime) -> Iterator[Finding]:
                 subject=f"queue:{queue}",
                 title=f"No worker takes from the queue “{queue}”",
                 text="Workers are running, and none of them on this queue. What is due in it waits.",
-                remedy=f"Start one for it: `celery --app aaa_dashboard.celery worker --queues {queue}`.",
+                remedy=START_WORKER,
                 url=reverse("staff:health"),
             )
     yield from _silent("worker", "No worker is running", "What is due waits: no check, no repair, no recovery.", now)
