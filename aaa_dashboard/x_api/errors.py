@@ -27,7 +27,8 @@ class Failure:
     """When X may be asked again, for rate limits."""
 
     def __str__(self) -> str:
-        return f"Could not {self.intent}. {self.answer} {self.meaning} {self.remedy}"
+        when = f" That is at {self.resets_at:%H:%M:%S} UTC." if self.resets_at else ""
+        return f"Could not {self.intent}. {self.answer} {self.meaning} {self.remedy}{when}"
 
     @property
     def answer(self) -> str:

@@ -58,6 +58,7 @@ def test_a_limit_that_is_used_up_is_not_run_into(x: Literal, ask: MakeAsker) -> 
     assert refused.value.failure.key == "rate-limit-known"
     assert "X was not asked." in str(refused.value)
     assert (refused.value.resets_at - datetime.now(UTC)).total_seconds() == pytest.approx(600, abs=3)
+    assert f"That is at {refused.value.resets_at:%H:%M:%S} UTC." in str(refused.value)
     assert len(x.asked) == 1
 
     x.will_say(Says(204))
