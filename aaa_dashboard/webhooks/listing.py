@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from aaa_dashboard.x_api.errors import Failure
 
@@ -35,3 +35,9 @@ def listed(failures: Mapping[int, Failure]) -> list[AppListed]:
     apps = list(App.objects.order_by("id").prefetch_related(Prefetch("webhooks", current, to_attr="current")))
     known = allowances.of_each(apps)
     return [AppListed(app, app.current, failures.get(app.pk), known[app.pk]) for app in apps]
+
+
+def left_over() -> QuerySet[Webhook]:
+    """Webhooks that X has no more, each with `held`: how many sign-ins of its accounts are of no use until moved."""
+    held = Count("subscriptions", filter=~Q(subscriptions__access_token=""))
+    return Webhook.objects.filter(deleted_at__isnull=False).annotate(held=held).filter(held__gt=0).order_by("pk")

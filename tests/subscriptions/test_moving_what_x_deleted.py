@@ -1,6 +1,9 @@
 """A webhook that is gone at X leaves tokens with us: its accounts are subscribed at another one with them."""
 
+from collections.abc import Callable
+
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 
@@ -39,9 +42,25 @@ def test_they_are_offered_where_people_look_for_them(webhook: Webhook, everybody
     assert "subscribe them at another address" in words(operator.get("/accounts/").content)
     assert "sign-ins of 3 accounts" in words(operator.get(f"/webhooks/{webhook.pk}/").content)
     assert "brought to another address" in words(operator.get(f"/accounts/{account.pk}/").content)
+    assert f"/webhooks/{webhook.pk}/move/" in operator.get(f"/accounts/{account.pk}/").content.decode()
     text = words(operator.get(f"/webhooks/{webhook.pk}/move/").content)
     assert "X has this webhook no more" in text
     assert "3 accounts can come along" in text
+
+
+def test_who_registers_the_address_again_is_told_that_nobody_is_subscribed_by_that(
+    webhook: Webhook, everybody: set[str], elsewhere: Receiver, x: X, operator: Client, person: Callable[..., User]
+) -> None:
+    new = Webhook.objects.create(app=webhook.app, x_id=x.register(elsewhere.url), url=elsewhere.url, valid=True)
+    agent = Client()
+    agent.force_login(person("ada"))
+    for page in ("/webhooks/", f"/webhooks/{new.pk}/"):
+        found = operator.get(page).content
+        assert "3 sign-ins of its accounts" in words(found)
+        assert f"/webhooks/{webhook.pk}/move/" in found.decode()
+        assert f"/webhooks/{webhook.pk}/move/" not in agent.get(page).content.decode()
+    move_page(operator, webhook, new.url)
+    assert "of its accounts" not in words(operator.get("/webhooks/").content)
 
 
 def test_they_are_subscribed_at_a_webhook_that_x_has_already(

@@ -16,7 +16,7 @@ from aaa_dashboard.x_api.errors import Failure, XError
 from .. import asking, deleting, registering, validating
 from ..folding import folded
 from ..forms import RegisterForm
-from ..listing import AppListed, listed
+from ..listing import AppListed, left_over, listed
 from ..models import App, Webhook
 from ..owed import owed_to
 from ..preflight import is_passed, preflight
@@ -42,7 +42,12 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
             except XError as error:
                 failures[app.pk] = error.failure
     apps: list[AppListed] = listed(failures)
-    context = {"apps": apps, "total": sum(one.used for one in apps), "may_manage": may_manage}
+    context = {
+        "apps": apps,
+        "total": sum(one.used for one in apps),
+        "gone": left_over(),
+        "may_manage": may_manage,
+    }
     return render(request, "webhooks/list.html", context)
 
 
@@ -66,6 +71,7 @@ def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "webhook": found,
         "timeline": folded(found),
+        "left_over": () if found.deleted_at else left_over().filter(app=found.app),
         "held": found.subscriptions.exclude(access_token="").count() if found.deleted_at else 0,
         "accounts": found.subscriptions.filter(state__in=AT_X).count(),
         "may_manage": request.user.has_perm(MANAGE),
@@ -119,7 +125,9 @@ def validate(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         validating.validate(found, by=Actor.of_request(request))
     except XError as error:
-        return refused(request, error, back=reverse("webhooks:webhook", args=[pk]), back_to="the webhook")
+        look = reverse("webhooks:register", args=[found.app.slug])
+        back = reverse("webhooks:webhook", args=[pk])
+        return refused(request, error, back=back, back_to="the webhook", look=look)
     messages.success(request, "X asked the challenge and took the answer: the webhook is valid.")
     return redirect("webhooks:webhook", pk)
 
