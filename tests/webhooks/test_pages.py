@@ -121,5 +121,6 @@ def test_a_refusal_is_a_page_with_the_way_back(x: X, webhook: Webhook, operator:
     assert response.status_code == 409
     page = words(response)
     assert "Could not validate a webhook" in page
+    assert f'href="/webhooks/apps/{webhook.app.slug}/register/">Look at the address</a>' in page
     assert "with code 34" in page
     assert escape(f"/webhooks/{webhook.pk}/") in page

@@ -6,7 +6,7 @@ from .row import KnownError
 
 _OF_WEBHOOK = frozenset({at.VALIDATE_WEBHOOK, at.DELETE_WEBHOOK, at.SUBSCRIBE, at.LIST_SUBSCRIPTIONS, at.REPLAY})
 _OF_SUBSCRIPTION = frozenset({at.CHECK_SUBSCRIPTION, at.UNSUBSCRIBE, at.UNSUBSCRIBE_AS_USER})
-_CHALLENGE = "Run the preflight: it asks the same question and shows each step."
+_CHALLENGE = "“Look at the address” asks the same question and shows each step."
 
 ROWS: tuple[KnownError, ...] = (
     # --- Webhooks
@@ -100,7 +100,7 @@ ROWS: tuple[KnownError, ...] = (
         403,
         "Webhook URL does not meet the requirements.",
         "X takes an https address without a port, reachable by everybody, with a certificate that it can verify.",
-        "Correct the address. Run the preflight: it looks at each of these.",
+        "Correct the address. “Look at the address” looks at each of these.",
         errors.WebhookUrlRefused,
         fragment="does not meet the requirements",
     ),
