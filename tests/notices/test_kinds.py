@@ -104,6 +104,9 @@ class Case:
     def ended_not_at_x(self) -> Callable[[], object]:
         return self._difference("ended", account=self._account())
 
+    def left_to_a_person(self) -> Callable[[], object]:
+        return self._difference("unknown", account=self._account())
+
     def move_stopped(self) -> Callable[[], object]:
         move = Move.objects.create(source=self.webhook, url="https://new.example/", trouble={"said_by_us": "Missing."})
         return lambda: Move.objects.filter(pk=move.pk).update(under_way=True, trouble=None)
@@ -241,6 +244,18 @@ def test_accounts_that_only_their_owners_can_bring_back_are_told_for_a_week(
     Case(webhook, monkeypatch).webhook_gone()
     Subscription.objects.update(state_since=NOW - timedelta(days=8))
     assert round.compare(NOW).raised == 0
+
+
+def test_what_comparisons_leave_to_a_person_is_one_notice_of_an_app(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(webhook, monkeypatch)
+    for number, kind in enumerate(("unknown", "dead", "unknown")):
+        case._difference(kind, subject=str(number))
+    round.compare(NOW)
+    notice = Notice.objects.get()
+    assert "3 differences with X left to a person" in notice.title
+    assert notice.text == "Not subscribed through us: 2; The sign-in does not work any more: 1."
 
 
 def test_a_gap_says_how_it_ended(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,11 @@ _TABLE = [
         remedy=comparisons.remedy(Difference.Kind.ENDED), action="See the comparison",
     ),
     Kind(
+        "left-to-a-person", "Left to a person", INFO, comparisons.left_to_a_person,
+        remedy="The page of comparisons says of each what it means and what can be done.",
+        action="See the differences", tells_end=False,
+    ),
+    Kind(
         "move-stopped", "Move stopped", WARNING, accounts.move_stopped,
         remedy="Its page says what stands in the way. When that is mended, “Go on”.",
         action="See the move",

@@ -1,7 +1,10 @@
 """What comparisons with X found and left to a person, beside accounts that are missing or were revoked."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from django.urls import reverse
 
@@ -11,6 +14,7 @@ from aaa_dashboard.subscriptions.reconciling.words import WORDS
 from ..finding import Finding, moment
 
 Kind = Difference.Kind
+LEFT = (Kind.UNKNOWN, Kind.DEAD, Kind.COUNT)
 # X is asked every quarter of an hour: what it does not tell once or twice, it tells later.
 UNREAD_FOR = timedelta(hours=1)
 
@@ -38,6 +42,21 @@ def ended_not_at_x(_now: datetime) -> Iterator[Finding]:
     """Find accounts that were ended here, and of which X sends all the same."""
     for one in _standing(Kind.ENDED):
         yield _finding(one, f"account:{one.subject}", f"X still sends the activity of {one.account}")
+
+
+def left_to_a_person(_now: datetime) -> Iterator[Finding]:
+    """Find apps of which comparisons left something to a person that has no notice of its own."""
+    rows = Difference.objects.filter(kind__in=LEFT, settled_at=None).exclude(webhook__deleted_at__isnull=False)
+    by_app = groupby(rows.select_related("app").order_by("app", "pk"), key=attrgetter("app"))
+    for app, group in by_app:
+        numbers = Counter(one.get_kind_display() for one in group)
+        number = numbers.total()
+        yield Finding(
+            subject=f"app:{app.pk}",
+            title=f"{app}: {number} difference{'s' if number > 1 else ''} with X left to a person",
+            text="; ".join(f"{label}: {count}" for label, count in numbers.most_common()) + ".",
+            url=reverse("subscriptions:comparisons"),
+        )
 
 
 def remedy(kind: Difference.Kind) -> str:
