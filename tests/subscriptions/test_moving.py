@@ -113,6 +113,18 @@ def test_a_full_contract_is_moved_account_by_account(x: X, webhook: Webhook, els
     assert at_x(x, move.target) == everybody
 
 
+def test_a_move_is_planned_until_it_is_begun_and_leads_back_to_its_webhook(
+    webhook: Webhook, elsewhere: Receiver, operator: Client
+) -> None:
+    page = f"/moves/{moving.begin(webhook, elsewhere.url, by=BY).pk}/"
+    planned = operator.get(page).content
+    assert "Planned" in words(planned)
+    assert "Begun" not in words(planned)
+    assert f'<p class="trail"><a href="/webhooks/{webhook.pk}/">' in planned.decode()
+    operator.post(page)
+    assert "Begun" in words(operator.get(page).content)
+
+
 def test_an_address_that_x_refuses_changes_nothing_and_says_why(x: X, webhook: Webhook, operator: Client) -> None:
     x_before = webhooks_at_x(x)
     nobody = f"http://127.0.0.1:{free_port()}/webhook/twitter"
