@@ -10,7 +10,7 @@ import time_machine
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from aaa_dashboard.deliveries.models import Event, Gap, TrafficMinute
+from aaa_dashboard.deliveries.models import Event, Gap, GapSearch, TrafficMinute
 from aaa_dashboard.staff.notices.models import Channel, Notice, Severity
 from aaa_dashboard.staff.overview import panels
 from aaa_dashboard.staff.overview.panels import Line, Panel
@@ -174,7 +174,12 @@ def test_before_the_first_account_nothing_can_come_yet(operator: Client, app: Ap
 
 
 def test_since_when_there_was_no_gap(operator: Client, app: App, webhook: Webhook) -> None:
-    traffic(app, NOW)
+    traffic(app, NOW, events=1)
+    event(NOW)
+    said = look(operator)
+    assert "Gaps have not been looked for yet" in said
+    assert "No gap since" not in said
+    GapSearch.objects.create(webhook=webhook, looked_until=NOW)
     assert "No gap since 1 March 2026 12:00 UTC" in look(operator)
     gap = Gap.objects.create(
         webhook=webhook, cause="no receiver", began_at=NOW - timedelta(hours=3), ended_at=NOW - timedelta(hours=2),
@@ -271,7 +276,7 @@ def test_each_webhook_with_its_challenge_and_its_accounts(operator: Client, app:
     said = look(operator)
     assert "Valid https://acme.example/webhook/twitter valid since 28 February 12:00 UTC" in said
     assert "answered in 3.4 ms 1 account" in said
-    assert "1 of 50 subscriptions of the contract are used" in said
+    assert "1 of 50 subscriptions of the contract are used, by X’s word 1 March 12:00 UTC" in said
 
 
 def test_the_chart_draws_what_the_table_says(operator: Client, app: App) -> None:

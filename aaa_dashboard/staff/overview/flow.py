@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import F, Max, Sum
 
-from aaa_dashboard.deliveries.models import Event, Gap, TrafficMinute
+from aaa_dashboard.deliveries.models import Event, Gap, GapSearch, TrafficMinute
 from aaa_dashboard.deliveries.traffic import MINUTE, minute_of
 from aaa_dashboard.webhooks.models import App, Webhook
 
@@ -35,7 +35,7 @@ class Flow:
     because: str = ""
     """What it means, or why not: a sentence."""
     unbroken_since: datetime | None = None
-    """Since when there was no gap; None while there is one, and before the first minute."""
+    """Since when there was no gap; None while there is one, and before the first look."""
     gap: Gap | None = None
     """The gap that goes on."""
 
@@ -87,4 +87,6 @@ def _unbroken() -> tuple[datetime | None, Gap | None]:
     gap = known.order_by(F("ended_at").desc(nulls_first=True), "began_at").first()
     if gap is not None:
         return gap.ended_at, None if gap.ended_at else gap
+    if not GapSearch.objects.exists():
+        return None, None  # nobody has looked yet, as on a fresh installation whose webhook was just adopted
     return TrafficMinute.objects.order_by("minute").values_list("began_at", flat=True).first(), None
