@@ -1,8 +1,10 @@
 // Every <time datetime> says how long ago it was, or how long it is until then, stays fresh, and shows the exact moment
-// in the reader's zone on hover; with `data-exact` it shows the moment as well.
+// in the reader's zone on hover; with `data-exact` it shows the moment as well, and after the word “since” nothing else.
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const precise = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const dayAndClock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 // The server's clock may be a little ahead of the reader's: that is “now”, and not to come.
@@ -24,12 +26,21 @@ function words(seconds) {
   return `${Math.floor(seconds / 86400)} d ago`;
 }
 
+function followsSince(time) {
+  return /\bsince\s*$/i.test(time.previousSibling?.textContent ?? "");
+}
+
+function atMoment(moment) {
+  const isToday = new Date(moment).toDateString() === new Date().toDateString();
+  return (isToday ? clock : dayAndClock).format(moment);
+}
+
 function refresh(time) {
   const moment = Date.parse(time.dateTime);
   if (Number.isNaN(moment)) return;
   if (!time.title) time.title = exact.format(moment);
   const seconds = (Date.now() - moment) / 1000;
-  const ago = seconds < 30 * 86400 ? words(seconds) : day.format(moment);
+  const ago = followsSince(time) ? atMoment(moment) : seconds < 30 * 86400 ? words(seconds) : day.format(moment);
   const text = "exact" in time.dataset ? `${precise.format(moment)} · ${words(seconds)}` : ago;
   if (time.textContent !== text) time.textContent = text;
 }

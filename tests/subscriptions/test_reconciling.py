@@ -77,7 +77,7 @@ def test_missing_at_x_with_a_sign_in_is_subscribed_again(x: X, webhook: Webhook,
     run = reconcile()
     assert at_x(x, webhook) == {MIRA, ACME}
     assert state() == "active"
-    assert found() == [("missing", "@mirakeller", "It is subscribed again.")]
+    assert found() == [("missing", "@mirakeller", "It is subscribed.")]
     assert (run.found, run.settled, run.standing) == (1, 1, 0)
     entry = AuditEntry.objects.latest("pk")
     assert (entry.by, entry.action) == ("the dashboard", "subscribed an account again")
@@ -416,7 +416,7 @@ def test_one_that_a_clock_began_which_was_ahead_keeps_nobody_waiting(
     Reconciliation.objects.create(started_at=ahead)
     Subscription.objects.update(claimed_until=ahead, state_since=ahead)
     reconcile()
-    assert found() == [("missing", "@mirakeller", "It is subscribed again.")]
+    assert found() == [("missing", "@mirakeller", "It is subscribed.")]
 
 
 def test_one_that_fails_says_so_and_keeps_what_it_found(

@@ -19,7 +19,7 @@ PRUNED_AT_ONCE = 500
 OF_ACCOUNTS = (Kind.MISSING, Kind.UNKNOWN, Kind.ENDED)
 # How a finding about an account was settled, by the state that its subscription is in now.
 SETTLED_BY_STATE = {
-    State.ACTIVE: "It is subscribed again.",
+    State.ACTIVE: "It is subscribed.",
     State.UNKNOWN: "X has it again, not through us.",
     State.MISSING: "X does not have it any more.",
     State.REMOVED: "It was removed here.",
