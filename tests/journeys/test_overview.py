@@ -14,8 +14,8 @@ from .conftest import Person, Site
 
 def invalid() -> Notice:
     return Notice.objects.create(
-        kind="task-failing", subject="task:1", severity=Severity.WARNING, title="Events may be missing",
-        text="Since noon.", remedy="Have X send it again.", url="/gaps/", action="See the gap", raised_at=timezone.now(),
+        kind="task-failing", subject="task", severity=Severity.WARNING, title="Events may be missing", text="At noon.",
+        remedy="Have X send it again.", url="/gaps/", action="See the gap", raised_at=timezone.now(),
     )  # fmt: skip
 
 
