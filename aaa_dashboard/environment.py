@@ -103,10 +103,9 @@ class Environment:
         value = self.str(name, default="")
         if not value:
             return default
+        takes = f"a whole number{f' from {least} on' if least else ''}, such as {default}"
         is_number = value.isascii() and value.isdecimal() and len(value) <= 18
-        if is_number and builtins.int(value) >= least:
-            return builtins.int(value)
-        return _stop(name, f"a whole number{f' from {least} on' if least else ''}, such as {default}")
+        return builtins.int(value) if is_number and builtins.int(value) >= least else _stop(name, takes)
 
     def database(self, name: builtins.str, *, default: builtins.str) -> dict[builtins.str, Any]:
         """Read the address of a database; the result is an entry of Django's `DATABASES`."""

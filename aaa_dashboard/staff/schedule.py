@@ -111,21 +111,31 @@ class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._is_behind = self._is_refused = False
         self._send_again_at = 0.0
+        self._install_again_in = INSTALL_AGAIN_SECONDS
         self._ticked_at = timezone.now()
         self._pulse = heartbeats.Pulse(BackgroundProcess.Kind.BEAT)
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
-        """Install the schedule as soon as the database takes it: a beat that ended here would leave nobody watching."""
-        wait = INSTALL_AGAIN_SECONDS
-        while True:
+        """Nothing: the first tick installs the schedule. A beat that waits for its database in here cannot be ended."""
+
+    def _install(self) -> float:
+        """Install the schedule as soon as the database takes it: without beat, nobody would watch.
+
+        Returns:
+            Seconds until it is to be tried again; none once it is done.
+        """
+        wait = self._install_again_in
+        if wait:
             try:
-                return install(settings.SCHEDULE, timezone.now())
+                install(settings.SCHEDULE, timezone.now())
+                self._install_again_in = 0.0
             except DatabaseAway as error:
                 log.warning("cannot install the schedule yet", because=_because(error), again_in_seconds=wait)
                 connection.close()
-                time.sleep(wait)
-                wait = min(2 * wait, INSTALL_AGAIN_AT_MOST)
+                self._install_again_in = min(2 * wait, INSTALL_AGAIN_AT_MOST)
+                return wait
+        return 0.0
 
     @cached_property
     def producer(self) -> Any:
@@ -134,6 +144,8 @@ class Schedule(DatabaseScheduler):  # type: ignore[misc] # as above
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         self._pulse.say()
+        if wait := self._install():
+            return wait
         if (wait := self._send_again_at - time.monotonic()) > 0:
             return min(wait, float(self.max_interval))
         try:

@@ -216,40 +216,28 @@ def test_beat_outlives_a_database_that_goes_away(
     assert broker.since_last_look() == [OFTEN, SELDOM]
 
 
-def test_beat_that_starts_before_the_database_waits_for_it(
+def test_beat_asks_a_database_that_is_away_or_without_tables_seldomer_and_seldomer_and_says_what_is_wrong(
     start: Callable[[], Schedule], broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed, away = schedule.install, [OperationalError("locking protocol"), OperationalError("no route to host")]
+    errors = [OperationalError("no route to host"), *[ProgrammingError('relation "x" does not exist')] * 5]
+    installed, away = schedule.install, list(errors)
 
     def install(*args: Any) -> None:
         if away:
-            raise away.pop()
+            raise away.pop(0)
         installed(*args)
 
     monkeypatch.setattr(schedule, "install", install)
-    monkeypatch.setattr(schedule, "INSTALL_AGAIN_SECONDS", 0.0)
-    tick(start())
-    assert broker.since_last_look() == [OFTEN, SELDOM]
-
-
-def test_beat_asks_a_database_without_tables_seldomer_and_seldomer_and_says_what_to_do(
-    start: Callable[[], Schedule], broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    installed, waits = schedule.install, list[float]()
-
-    def install(*args: Any) -> None:
-        if len(waits) < 6:
-            raise ProgrammingError('relation "staff_scheduledtask" does not exist')
-        installed(*args)
-
-    monkeypatch.setattr(schedule, "install", install)
-    monkeypatch.setattr("aaa_dashboard.staff.schedule.time.sleep", waits.append)
+    beat = start()
     with capture_logs() as lines:
-        tick(start())
+        waits = [beat.tick() for _ in errors]
     assert waits == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    assert {line["because"] for line in lines if line["log_level"] == "warning"} == {
-        "tables are missing: run “manage.py migrate”"
-    }
+    assert [line["because"] for line in lines] == [
+        "OperationalError",
+        *["tables are missing: run “manage.py migrate”"] * 5,
+    ]
+    tick(beat)
+    assert broker.since_last_look() == [OFTEN, SELDOM]
 
 
 def test_a_broker_that_is_away_is_one_line_with_the_reason_and_one_when_it_is_back(
