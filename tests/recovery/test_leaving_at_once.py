@@ -17,6 +17,7 @@ from aaa_dashboard.deliveries.leaving import Left, delete_events
 from aaa_dashboard.deliveries.models import Event
 from aaa_dashboard.deliveries.takedown import erasing, requests
 from aaa_dashboard.deliveries.takedown.models import ContainedPost, Takedown, Tombstone
+from aaa_dashboard.deliveries.takedown.posts import redacted
 from tests.activity.factory import Store
 from tests.recovery.erasure import ACME, POST, created, post
 
@@ -88,7 +89,6 @@ def test_an_event_is_erased_and_expires_at_the_same_moment(store: Store, monkeyp
     ContainedPost.objects.create(event_id=event.pk, post_id=POST, author_id=ACME, due=True)
     Tombstone.objects.create(post_id=POST, at=NOW, why=Tombstone.Why.DELETED, marked=True)
     is_held, expiry_waits = threading.Event(), threading.Event()
-    redacted = erasing.redacted
 
     def redacted_meanwhile(*args: Any) -> Any:
         is_held.set()
