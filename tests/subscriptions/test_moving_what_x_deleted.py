@@ -6,7 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
+from aaa_dashboard.staff.notices.conditions.accounts import webhook_gone
 from aaa_dashboard.subscriptions import moving
 from aaa_dashboard.subscriptions.models import Move, Subscription
 from aaa_dashboard.subscriptions.subscribing import subscribe_as_before
@@ -73,6 +75,17 @@ def test_they_are_subscribed_at_a_webhook_that_x_has_already(
     assert all(row.user_token and row.consent_by for row in rows)
     assert not any(row.user_token for row in Subscription.objects.filter(webhook=webhook))
     assert "another address" not in words(operator.get("/accounts/").content)
+
+
+def test_people_are_told_until_they_are_subscribed_again(
+    webhook: Webhook, everybody: set[str], operator: Client
+) -> None:
+    told = [finding.text for finding in webhook_gone(timezone.now())]
+    assert len(told) == 1
+    assert "3 accounts were subscribed on it" in told[0]
+    assert "We hold 3 of their sign-ins" in told[0]
+    move_page(operator, webhook, webhook.url)
+    assert list(webhook_gone(timezone.now())) == []
 
 
 def test_they_are_subscribed_when_the_same_address_is_registered_anew(
