@@ -207,6 +207,16 @@ def test_a_gap_that_goes_on_is_said_though_a_later_one_is_over(operator: Client,
     assert "No gap since 1 March 2026 11:00 UTC" in look(operator)
 
 
+def test_beside_a_gap_that_is_lost_it_is_not_said_that_nothing_is_missing(operator: Client, webhook: Webhook) -> None:
+    Gap.objects.create(
+        webhook=webhook, cause="invalid", state="lost", began_at=NOW - timedelta(hours=2), missing=629,
+        ended_at=NOW - timedelta(hours=1), state_since=NOW,
+    )  # fmt: skip
+    page = look(operator)
+    assert "No gap is open." in page
+    assert "nothing is known to be missing" not in page
+
+
 def test_a_fresh_installation_is_led_through_its_first_steps(operator: Client) -> None:
     done = re.compile(r'<li data-done="(yes|no)"')
 

@@ -81,4 +81,4 @@ def _gaps() -> Panel:
     ]
     if len(rows) > GAPS_SHOWN:
         lines.append(Line("There are more.", reverse("staff:gaps"), "Older", "removed"))
-    return Panel("Gaps", reverse("staff:gaps"), tuple(lines), "No gap is open: nothing is known to be missing.")
+    return Panel("Gaps", reverse("staff:gaps"), tuple(lines), "No gap is open.")
