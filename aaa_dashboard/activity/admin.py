@@ -184,7 +184,7 @@ class RetentionPeriodForm(PeriodModelForm):
             count = f"{leave:,}{' or more' if leave == MOST_COUNTED else ''} event{'s' if leave > 1 else ''}"
             self.add_error("days", f"{count} would leave for good. Save again if that is meant.")
             # What is sent again says what was read.
-            self.data = {**self.data, self.add_prefix("warned_of"): str(days)}
+            self.data = dict(self.data.items()) | {self.add_prefix("warned_of"): str(days)}
         return cleaned
 
 

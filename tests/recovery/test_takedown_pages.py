@@ -203,6 +203,7 @@ def test_a_period_for_which_events_would_leave_says_how_many_and_asks_again(stor
     page = save(30)
     assert "3 events would leave for good" in page
     assert 'name="warned_of" value="30"' in page
+    assert 'name="days" value="30"' in page
     assert "5 events would leave for good" in save(1, warned_of="30")  # another number is another question
     period.refresh_from_db()
     assert period.days == 365
