@@ -2,7 +2,6 @@
 
 import re
 
-import psycopg
 from django.db import connection
 
 # What the server and its library say, and how we say it: their words hold names and addresses.
@@ -28,6 +27,8 @@ def why_closed() -> str:
     """
     if connection.vendor != "postgresql":
         return ""
+    import psycopg  # with SQLite, every process does without its megabytes
+
     parameters = connection.get_connection_params() | {"context": None, "cursor_factory": psycopg.Cursor}
     try:
         psycopg.connect(**parameters | {"connect_timeout": 2}).close()

@@ -14,7 +14,6 @@ from pathlib import Path
 import redis
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -127,6 +126,8 @@ class _Database:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
                 return
+            from django.db.migrations.executor import MigrationExecutor  # needed once
+
             migrations = MigrationExecutor(connection)
             if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
                 raise NotReady("migrations are missing: run “manage.py migrate”")
