@@ -155,7 +155,7 @@ def test_a_task_that_ran_well_says_when_it_is_due() -> None:
     ran(58)
     one = task()
     assert (one.state, one.every, one.due_at) == (State.DONE, "every 15 minutes", NOW + timedelta(minutes=14))
-    assert one.about == "Forget old records of traffic and of refused requests"
+    assert one.about == "Forget old records of traffic, of refused requests and of challenges"
     assert one.problem is None
 
 
