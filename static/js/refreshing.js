@@ -1,5 +1,6 @@
 // Parts of a page that htmx refreshes: when the dashboard does not answer, the page says that it is out of date; when the
-// session is over, the page is loaded anew and asks for a sign-in, in place of showing one inside itself.
+// session is over, the page is loaded anew and asks for a sign-in, in place of showing one inside itself. A page that
+// says by other ways that its session is over, and keeps what is on it, marks the part with data-keeps-page.
 
 function stale(isStale) {
   for (const note of document.querySelectorAll("[data-stale-note]")) note.hidden = !isStale;
@@ -9,7 +10,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const answered = new URL(event.detail.xhr.responseURL || location.href, location.href);
   if (answered.pathname === document.querySelector('meta[name="sign-in"]').content) {
     event.detail.shouldSwap = false;
-    location.reload();
+    if (!event.target.hasAttribute("data-keeps-page")) location.reload();
   }
 });
 document.addEventListener("htmx:afterOnLoad", (event) => stale(event.detail.xhr.status >= 500));
